@@ -1,0 +1,33 @@
+/**
+ * Bundles src/main.ts into dist/: one small entry and lazily loaded chunks, so that `--version` and `--help` read
+ * almost nothing. Only packages with native or wasm parts of their own stay outside the bundle.
+ */
+import { readFileSync, rmSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+
+rmSync(new URL("../dist", import.meta.url), { recursive: true, force: true });
+await build({
+  absWorkingDir: root,
+  entryPoints: { main: "src/main.ts" },
+  outdir: "dist",
+  bundle: true,
+  splitting: true,
+  format: "esm",
+  platform: "node",
+  target: "node20.19",
+  external: ["sharp", "bufferutil", "utf-8-validate"],
+  define: { FXA_PAIR_VERSION: JSON.stringify(version) },
+  // CommonJS packages inside the bundle (ws, undici, qrcode-terminal) call require() for Node's own modules.
+  banner: {
+    js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
+  },
+  legalComments: "linked",
+  minify: true,
+  keepNames: true,
+  sourcemap: false,
+  logLevel: "warning",
+});
