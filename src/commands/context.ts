@@ -1,0 +1,23 @@
+/** What a command gets from the outside, so that it touches neither the process nor the clock by itself. */
+import type { Clock } from "../lib/clock.ts";
+import type { RandomSource } from "../lib/random.ts";
+import type { Streams } from "../ui/streams.ts";
+
+export type SignalName = "SIGINT" | "SIGTERM" | "SIGHUP";
+
+/** A program that a command may start, once: how it ended. */
+export interface ChildEnding {
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+}
+
+export interface Environment {
+  readonly streams: Streams;
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  /** "linux", "darwin", "win32", … */
+  readonly platform: string;
+  /** Calls `listener` when the signal arrives, instead of what the signal would do; returns how to stop that. */
+  onSignal(name: SignalName, listener: () => void): () => void;
+}

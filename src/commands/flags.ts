@@ -1,0 +1,177 @@
+/**
+ * Where an option's value comes from: the command line, else the environment (`FXA_PAIR_<NAME>`), else `config.json`
+ * in the config directory. The raw values then pass one schema per command; what it rejects is a usage error that names
+ * the option.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Command, Option } from "commander";
+import envPaths from "env-paths";
+import * as v from "valibot";
+import { FxaPairError } from "../lib/errors.ts";
+
+type RawValue = string | boolean | readonly string[];
+type Variables = Readonly<Record<string, string | undefined>>;
+
+const ConfigFile = v.record(
+  v.string(),
+  v.union([v.string(), v.number(), v.boolean(), v.array(v.string())]),
+);
+
+/** Never read from the environment or a file: leaving it set by accident would approve pairings. */
+const COMMAND_LINE_ONLY = new Set(["yes"]);
+
+const TRUE_WORDS = new Set(["1", "true", "yes", "on"]);
+const FALSE_WORDS = new Set(["", "0", "false", "no", "off"]);
+
+/** Adds the options that every command has. */
+export function addGlobalOptions(command: Command): Command {
+  return command
+    .option("--server <server>", "accounts server: release, stage or a URL (default: release)")
+    .option("--channel-server <url>", "relay to use instead of the one the accounts server names")
+    .option("--config-dir <dir>", "directory of config.json and credentials.json")
+    .option("--json", "print events as JSON lines on stdout")
+    .option("--quiet", "print only warnings, questions and results")
+    .option("--verbose", "print more about what happens, and a stack trace for bugs")
+    .option("--no-color", "draw without colours");
+}
+
+/** The schema entries of {@link addGlobalOptions}, to spread into a command's own. */
+export const globalFlags = {
+  server: v.optional(v.string()),
+  channelServer: v.optional(v.string()),
+  configDir: v.string(),
+  json: v.optional(v.boolean(), false),
+  quiet: v.optional(v.boolean(), false),
+  verbose: v.optional(v.boolean(), false),
+  color: v.optional(v.boolean(), true),
+};
+
+/** Whole seconds within bounds, as milliseconds. */
+export function secondsFlag(minimum: number, maximum: number) {
+  const range = `must be whole seconds from ${minimum} to ${maximum}`;
+  return v.pipe(
+    v.string(),
+    v.regex(/^\d{1,9}$/, range),
+    v.transform(Number),
+    v.minValue(minimum, range),
+    v.maxValue(maximum, range),
+    v.transform((seconds) => seconds * 1000),
+  );
+}
+
+/**
+ * Reads the options of `command` (already parsed from the command line) and checks them against `schema`.
+ *
+ * @throws FxaPairError `usage` when a value does not fit or `config.json` cannot be read.
+ */
+export function readFlags<Schema extends v.GenericSchema>(
+  command: Command,
+  schema: Schema,
+  variables: Variables,
+): v.InferOutput<Schema> {
+  const given = (option: Option): RawValue | undefined =>
+    fromCommandLine(command, option) ?? fromEnvironment(option, variables);
+  const options = command.options.filter((option) => option.long !== "--help");
+  const configDirOption = options.find((option) => option.name() === "config-dir");
+  const configDir = String((configDirOption && given(configDirOption)) ?? defaultConfigDir());
+  const config = readConfigFile(join(configDir, "config.json"));
+
+  const raw: Record<string, unknown> = { configDir };
+  for (const option of options) {
+    const value = given(option) ?? fromConfigFile(option, config);
+    if (value !== undefined) raw[option.attributeName()] = value;
+  }
+  if (variables["NO_COLOR"] && !variables["FORCE_COLOR"] && raw["color"] === undefined) raw["color"] = false;
+  return checkFlags(schema, raw, options);
+}
+
+/** The platform's own place for settings: XDG on Linux, Library on macOS, AppData on Windows. */
+export function defaultConfigDir(): string {
+  return envPaths("fxa-pair", { suffix: "" }).config;
+}
+
+/** Whether a boolean option was given, asked before (or although) the command line could be parsed. */
+export function isRequested(name: string, argv: readonly string[], variables: Variables): boolean {
+  const variable = variables[`FXA_PAIR_${name.toUpperCase()}`] ?? "";
+  return argv.includes(`--${name}`) || TRUE_WORDS.has(variable.trim().toLowerCase());
+}
+
+function checkFlags<Schema extends v.GenericSchema>(
+  schema: Schema,
+  raw: unknown,
+  options: readonly Option[],
+): v.InferOutput<Schema> {
+  const result = v.safeParse(schema, raw);
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  const attribute = v.getDotPath(issue)?.split(".")[0];
+  const option = options.find((candidate) => candidate.attributeName() === attribute);
+  throw new FxaPairError("usage", `${option?.long ?? attribute ?? "an option"}: ${issue.message}`, {
+    hint: "Run the command with --help to see what it takes.",
+  });
+}
+
+function fromCommandLine(command: Command, option: Option): RawValue | undefined {
+  const name = option.attributeName();
+  for (let at: Command | null = command; at !== null; at = at.parent) {
+    if (at.getOptionValueSource(name) !== "cli") continue;
+    const value: unknown = at.getOptionValue(name);
+    if (typeof value === "string" || typeof value === "boolean") return value;
+    if (Array.isArray(value)) return value.map(String);
+  }
+  return undefined;
+}
+
+function fromEnvironment(option: Option, variables: Variables): RawValue | undefined {
+  const name = option.name();
+  if (COMMAND_LINE_ONLY.has(name)) return undefined;
+  const variable = `FXA_PAIR_${name.replaceAll("-", "_").toUpperCase()}`;
+  const text = variables[variable];
+  if (text === undefined) return undefined;
+  if (option.isBoolean()) {
+    const word = text.trim().toLowerCase();
+    if (!TRUE_WORDS.has(word) && !FALSE_WORDS.has(word)) {
+      throw new FxaPairError("usage", `The environment variable ${variable} is neither true nor false.`, {
+        hint: "Set it to 1 or 0.",
+      });
+    }
+    return TRUE_WORDS.has(word) !== option.negate;
+  }
+  if (text === "") return undefined;
+  return option.variadic ? text.split(/[\s,]+/).filter(Boolean) : text;
+}
+
+function fromConfigFile(option: Option, config: v.InferOutput<typeof ConfigFile>): RawValue | undefined {
+  const name = option.name();
+  if (COMMAND_LINE_ONLY.has(name) || name === "config-dir") return undefined;
+  const value = config[name];
+  if (typeof value === "boolean" && option.negate) return !value;
+  return typeof value === "number" ? String(value) : value;
+}
+
+function readConfigFile(path: string): v.InferOutput<typeof ConfigFile> {
+  let text;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR")) return {};
+    throw unusableConfig(path, "cannot be read", error);
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw unusableConfig(path, "is not JSON", error);
+  }
+  const result = v.safeParse(ConfigFile, json);
+  if (!result.success) throw unusableConfig(path, "is not an object of option names and values", undefined);
+  return result.output;
+}
+
+function unusableConfig(path: string, problem: string, cause: unknown): FxaPairError {
+  return new FxaPairError("usage", `The settings file ${path} ${problem}.`, {
+    hint: 'Correct it (for example { "server": "stage" }) or delete it.',
+    cause,
+  });
+}

@@ -1,0 +1,63 @@
+/** What most commands need before their own work: a reporter, a prompter, an interrupt, the accounts server. */
+import { FxaPairError } from "../lib/errors.ts";
+import { VERSION } from "../lib/version.ts";
+import { TerminalPrompter } from "../ui/prompt.ts";
+import type { Prompter } from "../ui/prompt.ts";
+import { chooseReporter } from "../ui/reporter.ts";
+import type { Reporter } from "../ui/reporter.ts";
+import { canAsk } from "../ui/streams.ts";
+import type { Environment, SignalName } from "./context.ts";
+
+export interface ReporterFlags {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+}
+
+/** One run of a command. */
+export interface Run {
+  readonly environment: Environment;
+  readonly reporter: Reporter;
+  /** Null where nobody can be asked. */
+  readonly prompter: Prompter | null;
+  /** Aborted with an `interrupted` error by Ctrl-C, a termination signal or a closed terminal. */
+  readonly signal: AbortSignal;
+}
+
+const ENDING_SIGNALS: readonly SignalName[] = ["SIGINT", "SIGTERM", "SIGHUP"];
+
+/** Runs `body` with everything set up, and takes the signal handlers down again. */
+export async function withRun<T>(
+  flags: ReporterFlags,
+  environment: Environment,
+  body: (run: Run) => Promise<T>,
+): Promise<T> {
+  const { streams, clock } = environment;
+  const controller = new AbortController();
+  const stopListening = ENDING_SIGNALS.map((name) =>
+    environment.onSignal(name, () => {
+      controller.abort(new FxaPairError("interrupted", "Interrupted."));
+    }),
+  );
+  try {
+    return await body({
+      environment,
+      reporter: chooseReporter(streams, clock, flags),
+      prompter: canAsk(streams) ? new TerminalPrompter(streams, clock) : null,
+      signal: controller.signal,
+    });
+  } finally {
+    for (const stop of stopListening) stop();
+  }
+}
+
+/** How this program introduces itself: relays and accounts servers show it to the people on the other side. */
+export function userAgent(environment: Environment): string {
+  return `fxa-pair/${VERSION} (${environment.platform})`;
+}
+
+/** Refuses to start something that will have to ask, where nobody can answer. */
+export function requireSomebodyToAsk(run: Run, yes: boolean, hint: string): void {
+  if (yes || run.prompter !== null) return;
+  throw new FxaPairError("usage", "This has to ask a question, and there is no terminal to ask it on.", { hint });
+}

@@ -1,0 +1,50 @@
+/** Arguments in, exit status out: the only exit, the only catch-all, the only owner of `process`. */
+import type { Environment, SignalName } from "./commands/context.ts";
+import { systemClock } from "./lib/clock.ts";
+import { systemRandom } from "./lib/random.ts";
+import { VERSION } from "./lib/version.ts";
+import { systemStreams } from "./ui/streams.ts";
+
+/** Bad luck in a place nobody awaited: same status as any other bug. */
+const INTERNAL_ERROR = 1;
+
+const environment: Environment = {
+  streams: systemStreams,
+  variables: process.env,
+  clock: systemClock,
+  random: systemRandom,
+  platform: process.platform,
+  onSignal(name: SignalName, listener: () => void) {
+    // Once only: a second signal does what it always does, so that nobody is ever stuck.
+    process.once(name, listener);
+    return () => {
+      process.off(name, listener);
+    };
+  },
+};
+
+async function main(argv: readonly string[]): Promise<number> {
+  // Nearly nothing is loaded for this one: scripts call it to find out whether the program is there.
+  if (argv.length === 1 && (argv[0] === "--version" || argv[0] === "-V")) {
+    process.stdout.write(`${VERSION}\n`);
+    return 0;
+  }
+  const { runCli } = await import("./commands/index.ts");
+  return runCli(argv, environment);
+}
+
+const argv = process.argv.slice(2);
+// Overwrites the arguments in the process list: they may hold a pairing URL or a code.
+process.title = "fxa-pair";
+
+// A reader that went away (`fxa-pair token | head -0`) is no reason for a stack trace.
+process.stdout.on("error", () => undefined);
+
+process.exitCode = await main(argv).catch((error: unknown) => {
+  process.stderr.write(`fxa-pair: internal error (${error instanceof Error ? error.name : typeof error})\n`);
+  return INTERNAL_ERROR;
+});
+// Idle keep-alive connections and an open stdin must not hold the process; what was written must still arrive.
+process.stdout.write("", () => {
+  process.stderr.write("", () => process.exit());
+});

@@ -1,0 +1,52 @@
+/**
+ * What a command tells the world, as values. `--json` prints them as they are, people get them in words. They hold no
+ * secret except where the result itself is one (`url` of a channel, `credentials`, `token`, `ready`).
+ */
+import type { Sender } from "../channel/wire.ts";
+import type { ErrorCode } from "../lib/errors.ts";
+import type { PairingStatus } from "../pairing/status.ts";
+
+/** The place of a QR code in its picture: its corners in pixels, clockwise from the code's own top left. */
+export type Corners = readonly { readonly x: number; readonly y: number }[];
+
+export type CliEvent =
+  | { type: "channel"; url?: string; channelId: string; expiresAt: string | null }
+  | Exclude<PairingStatus, { type: "complete" | "connected" | "redeeming" }>
+  | { type: "complete"; clientId: string }
+  | {
+      type: "complete";
+      uid: string;
+      email: string;
+      scope: readonly string[];
+      keys: readonly string[];
+      stored: string | null;
+    }
+  | AccountEvent
+  | { type: "credentials"; credentials: Readonly<Record<string, unknown>> }
+  | { type: "token"; token: string; scope: readonly string[]; expiresAt: string }
+  | { type: "qr"; text: string; image: string; corners: Corners }
+  | { type: "listening"; url: string; metricsUrl: string | null }
+  | {
+      type: "ready";
+      server: string;
+      channelServer: string;
+      email: string;
+      password: string;
+      env: Readonly<Record<string, string>>;
+    }
+  | { type: "error"; code: ErrorCode; message: string; hint: string | null; details: Readonly<Record<string, unknown>> | null };
+
+/** Who is signed in on this device; every member but `signedIn` is null or empty when nobody is. */
+export interface AccountEvent {
+  type: "account";
+  signedIn: boolean;
+  server: string | null;
+  uid: string | null;
+  email: string | null;
+  scope: readonly string[];
+  keys: readonly string[];
+  session: boolean;
+  stored: string | null;
+}
+
+export type { Sender };

@@ -1,0 +1,44 @@
+/** `--json`: one event a line on stdout, nothing else there; warnings and questions stay on stderr in plain form. */
+import type { Clock } from "../lib/clock.ts";
+import type { FxaPairError } from "../lib/errors.ts";
+import type { CliEvent } from "./events.ts";
+import { formatJsonLine } from "./json-line.ts";
+import type { PlainReporter } from "./plain.ts";
+import type { Reporter } from "./reporter.ts";
+import type { Streams } from "./streams.ts";
+
+export class JsonReporter implements Reporter {
+  readonly #streams: Streams;
+  readonly #clock: Clock;
+  readonly #plain: PlainReporter;
+
+  constructor(streams: Streams, clock: Clock, plain: PlainReporter) {
+    this.#streams = streams;
+    this.#clock = clock;
+    this.#plain = plain;
+  }
+
+  event({ type, ...fields }: CliEvent): void {
+    const time = new Date(this.#clock.wallTime()).toISOString();
+    this.#streams.stdout.write(formatJsonLine({ event: type, time, ...fields }));
+  }
+
+  progress(text: string): void {
+    this.#plain.progress(text);
+  }
+
+  warn(text: string): void {
+    this.#plain.warn(text);
+  }
+
+  fail(error: FxaPairError): void {
+    this.event({
+      type: "error",
+      code: error.code,
+      message: error.message,
+      hint: error.hint ?? null,
+      details: error.details ?? null,
+    });
+    this.#plain.fail(error);
+  }
+}

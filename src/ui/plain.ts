@@ -1,0 +1,147 @@
+/**
+ * Plain lines: results on stdout, words on stderr. No cursor movement, no colour, so that it reads well in a log, over a
+ * slow line and through a screen reader.
+ */
+import type { FxaPairError } from "../lib/errors.ts";
+import type { AccountEvent, CliEvent } from "./events.ts";
+import type { Reporter, ReporterOptions } from "./reporter.ts";
+import { displayText } from "./safe-text.ts";
+import type { Streams } from "./streams.ts";
+import { scopeInWords, senderInWords, shown } from "./words.ts";
+
+export class PlainReporter implements Reporter {
+  readonly #streams: Streams;
+  readonly #options: ReporterOptions;
+
+  constructor(streams: Streams, options: ReporterOptions) {
+    this.#streams = streams;
+    this.#options = options;
+  }
+
+  progress(text: string): void {
+    if (!this.#options.quiet) this.#streams.stderr.write(`${text}\n`);
+  }
+
+  warn(text: string): void {
+    this.#streams.stderr.write(`fxa-pair: warning: ${text}\n`);
+  }
+
+  fail(error: FxaPairError): void {
+    const { stderr } = this.#streams;
+    stderr.write(`fxa-pair: ${foreignFree(error.message)}\n`);
+    if (error.hint !== undefined) stderr.write(`  ${foreignFree(error.hint)}\n`);
+    if (this.#options.verbose && error.code === "internal") stderr.write(`${stackOf(error)}\n`);
+  }
+
+  event(event: CliEvent): void {
+    const { result, words } = describe(event);
+    for (const line of result ?? []) this.#streams.stdout.write(`${line}\n`);
+    for (const line of words ?? []) this.progress(line);
+  }
+}
+
+/** Every line of an error may quote foreign text: a long one is allowed, a control character never. */
+function foreignFree(text: string): string {
+  return displayText(text, 1000);
+}
+
+function stackOf(error: FxaPairError): string {
+  const stack = error.cause instanceof Error ? error.cause.stack : error.stack;
+  return (stack ?? "").split("\n").map(foreignFree).join("\n");
+}
+
+/** The lines for stdout (results) and for stderr (words) that an event has in plain form. */
+function describe(event: CliEvent): { result?: readonly string[]; words?: readonly string[] } {
+  switch (event.type) {
+    case "channel":
+      return event.url === undefined ? {} : { result: [event.url] };
+    case "request":
+      return { words: describeRequest(event) };
+    case "metadata":
+      return { words: describeMetadata(event) };
+    case "approved":
+      return { words: [event.by === "local" ? "Approved here." : "Approved on the other device."] };
+    case "declined":
+      return { words: [event.by === "local" ? "Declined here." : "Declined or closed by the other device."] };
+    case "authorized":
+      return { words: ["The accounts server agreed; waiting for the new device to finish."] };
+    case "complete":
+      return { words: describeCompletion(event) };
+    case "account":
+      return { result: describeAccount(event) };
+    case "credentials":
+      return { result: [JSON.stringify(event.credentials, null, 2)] };
+    case "token":
+      return { result: [event.token] };
+    case "qr":
+      return { result: [displayText(event.text, 4000)] };
+    case "listening":
+      return { words: [`Relay listening on ${event.url}`] };
+    case "ready":
+      return { result: describeSandbox(event) };
+    case "error":
+      return {};
+  }
+}
+
+function describeRequest(event: Extract<CliEvent, { type: "request" }>): string[] {
+  return [
+    "",
+    "A device asks to be signed in to your account.",
+    `  Client:   ${event.clientName === null ? "unknown name" : displayText(event.clientName)} (${displayText(event.clientId)})`,
+    ...senderInWords(event.sender),
+    "It will be able to:",
+    ...event.scope.map((scope) => `  - ${scopeInWords(scope)}`),
+    `Fingerprint: ${event.fingerprint}`,
+    "If the new device is a terminal, compare: it must show the same fingerprint.",
+  ];
+}
+
+function describeMetadata(event: Extract<CliEvent, { type: "metadata" }>): string[] {
+  return [
+    "",
+    "The other device is signed in to this account.",
+    `  Account:  ${shown(event.email)}${event.displayName === null ? "" : ` (${displayText(event.displayName)})`}`,
+    `  Device:   ${shown(event.deviceName)}`,
+    ...senderInWords(event.sender),
+    `Fingerprint: ${event.fingerprint}`,
+    "If the other device is a terminal, compare: it must show the same fingerprint.",
+  ];
+}
+
+function describeCompletion(event: Extract<CliEvent, { type: "complete" }>): string[] {
+  if ("clientId" in event) {
+    return [
+      "Done: the new device is signed in.",
+      "Was it not you? Remove it at once under Connected Services in your account's settings on the web.",
+    ];
+  }
+  return [
+    `Done: signed in to ${displayText(event.email)}.`,
+    event.stored === null ? "Nothing was stored on this device." : `Stored in ${event.stored}; fxa-pair logout undoes it.`,
+  ];
+}
+
+function describeAccount(event: AccountEvent): string[] {
+  if (!event.signedIn) return ["Not signed in."];
+  const list = (items: readonly string[]) => (items.length === 0 ? "none" : items.map((item) => displayText(item)).join(" "));
+  return [
+    `Signed in to ${shown(event.email)}`,
+    `  Server:   ${shown(event.server)}`,
+    `  User id:  ${shown(event.uid)}`,
+    `  Scopes:   ${list(event.scope)}`,
+    `  Keys for: ${list(event.keys)}`,
+    `  Can host: ${event.session ? "yes (holds a session token)" : "no (holds no session token)"}`,
+    `  Stored:   ${event.stored ?? "nowhere"}`,
+  ];
+}
+
+function describeSandbox(event: Extract<CliEvent, { type: "ready" }>): string[] {
+  return [
+    `Accounts server: ${event.server}`,
+    `Relay:           ${event.channelServer}`,
+    `Account:         ${event.email}`,
+    `Password:        ${event.password}`,
+    ...Object.entries(event.env).map(([name, value]) => `export ${name}=${value}`),
+  ];
+}

@@ -1,0 +1,32 @@
+/** The sentences people read, apart from error messages, which are worded where they arise. */
+import { displayText } from "./safe-text.ts";
+import type { Sender } from "./events.ts";
+
+/** What a scope lets the new device do, in words; an unknown one is shown as it is. */
+const SCOPE_WORDS: Readonly<Record<string, string>> = {
+  profile: "see your name, e-mail address and picture",
+  "https://identity.mozilla.com/apps/oldsync": "read and change your Firefox Sync data (bookmarks, passwords, history, tabs)",
+  "https://identity.mozilla.com/tokens/session": "CAN SIGN IN AND PAIR FURTHER DEVICES",
+};
+
+export function scopeInWords(scope: string): string {
+  return SCOPE_WORDS[scope] ?? `use the scope ${displayText(scope)}`;
+}
+
+/** Where the other device says it is. Every part is hearsay: the relay reports it and could invent it. */
+export function senderInWords(sender: Sender): string[] {
+  const place = [sender.city, sender.region, sender.country].filter((part) => part !== undefined && part !== "");
+  return [
+    `  Browser:  ${shown(sender.ua)}`,
+    `  Address:  ${shown(sender.remote)}`,
+    `  Place:    ${place.length > 0 ? displayText(place.join(", ")) : "unknown"}`,
+    "  (browser, address and place: reported by the relay, not proven)",
+  ];
+}
+
+/** Foreign text made safe to show, or "unknown" when there is none. */
+export function shown(text: string | null | undefined): string {
+  return text === null || text === undefined || text === "" ? "unknown" : displayText(text);
+}
+
+export const ONLY_SCAN_YOURSELF = "Only scan this yourself. Nobody will ever ask you to send it.";
