@@ -1,0 +1,115 @@
+/**
+ * The pairing URL, what a QR code carries from the device that opened the channel to the one that joins it:
+ *
+ *     https://accounts.firefox.com/pair#channel_id=<16 bytes>&channel_key=<32 bytes>
+ *
+ * Both values are canonical base64url without padding, and all of the secret is in the fragment, which no server
+ * sees. Firefox writes `v=2` besides; we read past it and never write it: it would let a web page take the part of
+ * the new device and hold the channel key.
+ */
+import { decodeBase64url, encodeBase64url } from "../lib/base64url.ts";
+import { FxaPairError } from "../lib/errors.ts";
+import { isLoopback } from "../lib/loopback.ts";
+
+/** Length of a channel key in bytes: the TLS pre-shared key. */
+export const CHANNEL_KEY_BYTES = 32;
+const CHANNEL_ID_BYTES = 16;
+/** A pairing URL has about 130 characters; the rest is room for parameters of later versions. */
+const MAX_LENGTH = 2048;
+
+export interface PairingUrl {
+  /** Origin of the accounts server, in ASCII. */
+  readonly contentServer: string;
+  readonly channelId: string;
+  readonly channelKey: Uint8Array;
+  /** Who shows the code: the signed-in device ("normal") or the new one ("reverse"). Not to be trusted for roles. */
+  readonly mode: "normal" | "reverse";
+}
+
+/** Writes a pairing URL. It has exactly two parameters. */
+export function formatPairingUrl(contentServer: string, channelId: string, channelKey: Uint8Array): string {
+  const { origin } = new URL(contentServer);
+  return `${origin}/pair#channel_id=${channelId}&channel_key=${encodeBase64url(channelKey)}`;
+}
+
+/**
+ * Reads a pairing URL, with white space around it, parameters in any order and unknown ones among them. The host is
+ * not judged here: see {@link matchesServer}.
+ *
+ * @throws FxaPairError `unreadable`, with the wrong part named in message and `details.part` and its value nowhere;
+ * `usage` if `mode` is there twice or unknown, as it is then unclear for which command the URL is meant.
+ */
+export function parsePairingUrl(text: string): PairingUrl {
+  const url = parseUrl(text.trim());
+  if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopback(url.hostname))) {
+    throw unreadable("scheme", "it must be https");
+  }
+  if (url.pathname !== "/pair" && url.pathname !== "/pair/supp") throw unreadable("path", "it must be /pair");
+  if (url.hash.length < 2) throw unreadable("fragment", "the part from # on is missing");
+  const parameters = parseParameters(url.hash.slice(1));
+  const id = single(parameters, "channel_id");
+  if (decodeBase64url(id)?.length !== CHANNEL_ID_BYTES) {
+    throw unreadable("channel_id", "it must be 16 bytes in base64url without padding");
+  }
+  const channelKey = decodeBase64url(single(parameters, "channel_key"));
+  if (channelKey?.length !== CHANNEL_KEY_BYTES) {
+    throw unreadable("channel_key", "it must be 32 bytes in base64url without padding");
+  }
+  return { contentServer: url.origin, channelId: id, channelKey, mode: parseMode(parameters) };
+}
+
+/** Whether a pairing URL names this accounts server: same scheme, host and port. */
+export function matchesServer(url: PairingUrl, contentServer: string): boolean {
+  return url.contentServer === new URL(contentServer).origin;
+}
+
+/** The URL's host in ASCII, punycode for other letters, with its port unless it is the usual one: for display. */
+export function asciiHost(url: PairingUrl): string {
+  return new URL(url.contentServer).host;
+}
+
+function parseUrl(text: string): URL {
+  // The URL parser drops tabs and newlines, turns back-slashes round and forgets empty user information. What it
+  // silently repairs was not written by a pairing device.
+  // eslint-disable-next-line no-control-regex
+  if (text.length > MAX_LENGTH || /[\s\\\u0000-\u001f\u007f]/.test(text) || !URL.canParse(text)) {
+    throw unreadable("URL", "it is none");
+  }
+  const authority = /^[^:]*:\/\/([^/?#]*)/.exec(text)?.[1];
+  if (authority === undefined) throw unreadable("URL", "it is none");
+  if (authority.includes("@")) throw unreadable("user information", "there must be none before the host");
+  return new URL(text);
+}
+
+function parseParameters(fragment: string): ReadonlyMap<string, readonly string[]> {
+  const parameters = new Map<string, string[]>();
+  for (const parameter of fragment.split("&")) {
+    const [name = "", ...value] = parameter.split("=");
+    parameters.set(name, [...(parameters.get(name) ?? []), value.join("=")]);
+  }
+  return parameters;
+}
+
+function single(parameters: ReadonlyMap<string, readonly string[]>, name: string): string {
+  const [value, ...others] = parameters.get(name) ?? [];
+  if (value === undefined) throw unreadable(name, "it is missing");
+  if (others.length > 0) throw unreadable(name, "it is there more than once");
+  return value;
+}
+
+function parseMode(parameters: ReadonlyMap<string, readonly string[]>): PairingUrl["mode"] {
+  const [mode, ...others] = parameters.get("mode") ?? [];
+  if (mode === undefined) return "normal";
+  if (mode === "reverse" && others.length === 0) return "reverse";
+  throw new FxaPairError("usage", "The pairing URL does not say clearly which device shows it.", {
+    hint: "A new device runs: fxa-pair join. A signed-in device that scans runs: fxa-pair host --scan.",
+    details: { part: "mode" },
+  });
+}
+
+function unreadable(part: string, reason: string): FxaPairError {
+  return new FxaPairError("unreadable", `This is not a usable pairing URL. Its ${part}: ${reason}.`, {
+    hint: "Copy the whole URL, from https:// to its end, or scan the code again.",
+    details: { part },
+  });
+}
