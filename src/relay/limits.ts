@@ -1,0 +1,29 @@
+/** Settings, where 0 is unlimited and times are seconds, as the limits that rules compare with. */
+import type { Ending } from "./endings.ts";
+import { ENDINGS } from "./endings.ts";
+import type { RegistryLimits } from "./registry.ts";
+import type { RelaySettings } from "./settings.ts";
+
+export function limitsOf(settings: RelaySettings): RegistryLimits {
+  return {
+    seats: settings.maxChannelConnections,
+    lifespan: unlessZero(settings.connLifespan) * 1000,
+    maxExchanges: unlessZero(settings.maxExchanges),
+    maxData: unlessZero(settings.maxData),
+    maxMessage: unlessZero(settings.maxMessage),
+    maxChannels: unlessZero(settings.maxChannels),
+  };
+}
+
+/**
+ * How many bytes of one message are read at all (0: any number), so that an endless one costs no memory, and how the
+ * channel ends when there are more.
+ */
+export function payloadLimit({ maxMessage, maxData }: RelaySettings): { bytes: number; ending: Ending } {
+  if (unlessZero(maxData) < unlessZero(maxMessage)) return { bytes: maxData, ending: ENDINGS.maxData };
+  return { bytes: maxMessage, ending: ENDINGS.maxMessage };
+}
+
+function unlessZero(limit: number): number {
+  return limit === 0 ? Infinity : limit;
+}
