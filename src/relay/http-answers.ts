@@ -1,0 +1,84 @@
+/** Everything the relay answers without a WebSocket: refusals, health, version. */
+import type { ServerResponse } from "node:http";
+import { STATUS_CODES } from "node:http";
+import type { Duplex } from "node:stream";
+import type { Refusal } from "./refusals.ts";
+import { REFUSALS } from "./refusals.ts";
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** What `/__version__` tells about this build. */
+export interface BuildFacts {
+  readonly source: string;
+  readonly version: string;
+  readonly commit: string;
+  readonly build: string;
+}
+
+const EMPTY: HttpAnswer = { status: 200, headers: {}, body: "" };
+
+/** A refusal as status and one line of JSON: `{"error","message"}`. */
+export function refusalAnswer({ status, error, message, retryAfter }: Refusal): HttpAnswer {
+  return json(
+    status,
+    { error, message },
+    {
+      ...(retryAfter === undefined ? {} : { "Retry-After": String(retryAfter) }),
+      // RFC 9110 §15.5.22: a 426 names the protocol; RFC 6455 §4.4: and its version.
+      ...(status === REFUSALS.upgradeRequired.status
+        ? { Upgrade: "websocket", "Sec-WebSocket-Version": "13" }
+        : {}),
+    },
+  );
+}
+
+/** The answer to a request that asks for no WebSocket. */
+export async function plainAnswer(
+  method: string | undefined,
+  path: string,
+  facts: BuildFacts,
+  failing: () => Promise<string | undefined>,
+): Promise<HttpAnswer> {
+  if (path.startsWith("/v1/")) return refusalAnswer(REFUSALS.upgradeRequired);
+  if (method !== "GET" && method !== "HEAD") return refusalAnswer(REFUSALS.notFound);
+  switch (path) {
+    case "/__heartbeat__":
+      return heartbeatAnswer(facts.version, await failing());
+    case "/__lbheartbeat__":
+      return EMPTY;
+    case "/__version__":
+      return json(200, facts);
+    default:
+      return refusalAnswer(REFUSALS.notFound);
+  }
+}
+
+function heartbeatAnswer(version: string, failing: string | undefined): HttpAnswer {
+  if (failing === undefined) return json(200, { status: "ok", version });
+  return json(503, { status: "error", version, failing });
+}
+
+function json(status: number, body: object, headers: Readonly<Record<string, string>> = {}): HttpAnswer {
+  return { status, headers: { "Content-Type": "application/json", ...headers }, body: JSON.stringify(body) };
+}
+
+/** Answers through Node's own response. */
+export function respond(response: ServerResponse, { status, headers, body }: HttpAnswer): void {
+  response.writeHead(status, { ...headers, "Content-Length": Buffer.byteLength(body) });
+  response.end(body);
+}
+
+/** Answers on the bare socket of an upgrade request, and lets go of it. */
+export function respondOnSocket(socket: Duplex, { status, headers, body }: HttpAnswer): void {
+  const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`, "Connection: close"];
+  for (const [name, value] of Object.entries(headers)) lines.push(`${name}: ${value}`);
+  lines.push(`Content-Length: ${Buffer.byteLength(body)}`, "", body);
+  socket.once("finish", () => {
+    socket.destroy();
+  });
+  socket.end(lines.join("\r\n"));
+}
