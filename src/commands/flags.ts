@@ -13,10 +13,7 @@ import { FxaPairError } from "../lib/errors.ts";
 type RawValue = string | boolean | readonly string[];
 type Variables = Readonly<Record<string, string | undefined>>;
 
-const ConfigFile = v.record(
-  v.string(),
-  v.union([v.string(), v.number(), v.boolean(), v.array(v.string())]),
-);
+const ConfigFile = v.record(v.string(), v.union([v.string(), v.number(), v.boolean(), v.array(v.string())]));
 
 /** Never read from the environment or a file: leaving it set by accident would approve pairings. */
 const COMMAND_LINE_ONLY = new Set(["yes"]);
@@ -155,7 +152,8 @@ function readConfigFile(path: string): v.InferOutput<typeof ConfigFile> {
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
-    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR")) return {};
+    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR"))
+      return {};
     throw unusableConfig(path, "cannot be read", error);
   }
   let json: unknown;

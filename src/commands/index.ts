@@ -29,7 +29,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: "sign in with e-mail and password, where there is no device to pair with",
     load: async () => (await import("./login.ts")).login,
   },
-  { name: "status", summary: "show who is signed in here", load: async () => (await import("./status.ts")).status },
+  {
+    name: "status",
+    summary: "show who is signed in here",
+    load: async () => (await import("./status.ts")).status,
+  },
   {
     name: "logout",
     summary: "end the session on the server, then forget it here",
@@ -40,7 +44,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: "print a fresh access token for scripts",
     load: async () => (await import("./token.ts")).token,
   },
-  { name: "qr", summary: "print the text of the QR codes in pictures", load: async () => (await import("./qr.ts")).qr },
+  {
+    name: "qr",
+    summary: "print the text of the QR codes in pictures",
+    load: async () => (await import("./qr.ts")).qr,
+  },
   {
     name: "sandbox",
     summary: "an accounts server and a relay on loopback, to try things out and for tests",
@@ -74,7 +82,9 @@ async function buildProgram(
 ): Promise<Command> {
   const { stdout, stderr } = environment.streams;
   const program = new Command("fxa-pair")
-    .description("Sign a new device in to a Mozilla account by pairing it with one that is already signed in.")
+    .description(
+      "Sign a new device in to a Mozilla account by pairing it with one that is already signed in.",
+    )
     .version(VERSION)
     .exitOverride()
     .configureOutput({

@@ -14,8 +14,15 @@ const Flags = v.object(globalFlags);
 
 export const qr: CommandModule = {
   define(command: Command): void {
-    command.argument("<image...>", "picture files (PNG, JPEG, WebP, GIF, AVIF, TIFF, SVG), or - for standard input");
-    addExamples(command, ["fxa-pair qr photo.png", "fxa-pair qr - < photo.png", "fxa-pair qr --json photo.png"]);
+    command.argument(
+      "<image...>",
+      "picture files (PNG, JPEG, WebP, GIF, AVIF, TIFF, SVG), or - for standard input",
+    );
+    addExamples(command, [
+      "fxa-pair qr photo.png",
+      "fxa-pair qr - < photo.png",
+      "fxa-pair qr --json photo.png",
+    ]);
   },
 
   async run(command: Command, environment: Environment): Promise<number> {

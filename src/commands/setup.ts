@@ -59,5 +59,7 @@ export function userAgent(environment: Environment): string {
 /** Refuses to start something that will have to ask, where nobody can answer. */
 export function requireSomebodyToAsk(run: Run, yes: boolean, hint: string): void {
   if (yes || run.prompter !== null) return;
-  throw new FxaPairError("usage", "This has to ask a question, and there is no terminal to ask it on.", { hint });
+  throw new FxaPairError("usage", "This has to ask a question, and there is no terminal to ask it on.", {
+    hint,
+  });
 }

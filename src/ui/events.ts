@@ -34,7 +34,13 @@ export type CliEvent =
       password: string;
       env: Readonly<Record<string, string>>;
     }
-  | { type: "error"; code: ErrorCode; message: string; hint: string | null; details: Readonly<Record<string, unknown>> | null };
+  | {
+      type: "error";
+      code: ErrorCode;
+      message: string;
+      hint: string | null;
+      details: Readonly<Record<string, unknown>> | null;
+    };
 
 /** Who is signed in on this device; every member but `signedIn` is null or empty when nobody is. */
 export interface AccountEvent {

@@ -118,13 +118,16 @@ function describeCompletion(event: Extract<CliEvent, { type: "complete" }>): str
   }
   return [
     `Done: signed in to ${displayText(event.email)}.`,
-    event.stored === null ? "Nothing was stored on this device." : `Stored in ${event.stored}; fxa-pair logout undoes it.`,
+    event.stored === null
+      ? "Nothing was stored on this device."
+      : `Stored in ${event.stored}; fxa-pair logout undoes it.`,
   ];
 }
 
 function describeAccount(event: AccountEvent): string[] {
   if (!event.signedIn) return ["Not signed in."];
-  const list = (items: readonly string[]) => (items.length === 0 ? "none" : items.map((item) => displayText(item)).join(" "));
+  const list = (items: readonly string[]) =>
+    items.length === 0 ? "none" : items.map((item) => displayText(item)).join(" ");
   return [
     `Signed in to ${shown(event.email)}`,
     `  Server:   ${shown(event.server)}`,

@@ -41,9 +41,12 @@ export class TerminalPrompter implements Prompter {
         settle();
       };
       const answer = (yes: boolean) => {
-        finish(() => {
-          resolve(yes);
-        }, yes ? "yes" : "no");
+        finish(
+          () => {
+            resolve(yes);
+          },
+          yes ? "yes" : "no",
+        );
       };
       const onEnd = () => {
         answer(false);
@@ -82,7 +85,13 @@ export class TerminalPrompter implements Prompter {
 
   line(label: string, { hidden }: { hidden: boolean }, signal: AbortSignal): Promise<string> {
     const { stdin, stderr } = this.#streams;
-    const echo = hidden ? new Writable({ write: (_chunk, _encoding, done) => { done(); } }) : stderr;
+    const echo = hidden
+      ? new Writable({
+          write: (_chunk, _encoding, done) => {
+            done();
+          },
+        })
+      : stderr;
     stderr.write(`${label}: `);
     const reader = createInterface({ input: stdin, output: echo, terminal: true, historySize: 0 });
     return new Promise<string>((resolve, reject) => {

@@ -5,7 +5,8 @@ import type { Sender } from "./events.ts";
 /** What a scope lets the new device do, in words; an unknown one is shown as it is. */
 const SCOPE_WORDS: Readonly<Record<string, string>> = {
   profile: "see your name, e-mail address and picture",
-  "https://identity.mozilla.com/apps/oldsync": "read and change your Firefox Sync data (bookmarks, passwords, history, tabs)",
+  "https://identity.mozilla.com/apps/oldsync":
+    "read and change your Firefox Sync data (bookmarks, passwords, history, tabs)",
   "https://identity.mozilla.com/tokens/session": "CAN SIGN IN AND PAIR FURTHER DEVICES",
 };
 
@@ -15,7 +16,9 @@ export function scopeInWords(scope: string): string {
 
 /** Where the other device says it is. Every part is hearsay: the relay reports it and could invent it. */
 export function senderInWords(sender: Sender): string[] {
-  const place = [sender.city, sender.region, sender.country].filter((part) => part !== undefined && part !== "");
+  const place = [sender.city, sender.region, sender.country].filter(
+    (part) => part !== undefined && part !== "",
+  );
   return [
     `  Browser:  ${shown(sender.ua)}`,
     `  Address:  ${shown(sender.remote)}`,

@@ -1,0 +1,124 @@
+/** Where `join` gets the pairing URL from, and whether the server in it is one to trust. */
+import { FxaPairError } from "../lib/errors.ts";
+import { asciiHost, matchesServer, parsePairingUrl } from "../pairing/pairing-url.ts";
+import type { PairingUrl } from "../pairing/pairing-url.ts";
+import { decodeQr } from "../qr/decode.ts";
+import { readImage } from "../qr/images.ts";
+import { displayText } from "../ui/safe-text.ts";
+import { contentServerOf } from "./accounts.ts";
+import type { ServerFlags } from "./accounts.ts";
+import type { Run } from "./setup.ts";
+
+export interface SourceFlags extends ServerFlags {
+  readonly yes: boolean;
+  readonly qr?: string | undefined;
+}
+
+/**
+ * The pairing URL from the argument, standard input (`-`), a picture (`--qr`) or, on a terminal, a question.
+ *
+ * @throws FxaPairError `usage` when there is none or more than one, or it is for the other direction; `unreadable` when
+ *   it is not a pairing URL.
+ */
+export async function readPairingUrl(
+  argument: string | undefined,
+  flags: SourceFlags,
+  run: Run,
+): Promise<PairingUrl> {
+  const url = await obtain(argument, flags, run);
+  if (url.mode === "reverse") {
+    throw new FxaPairError("usage", "This code was made by a new device that wants to be signed in.", {
+      hint: "It is for the signed-in device to scan. To sign this one in, run fxa-pair host there and join with its code.",
+    });
+  }
+  return url;
+}
+
+async function obtain(argument: string | undefined, flags: SourceFlags, run: Run): Promise<PairingUrl> {
+  if (argument !== undefined && flags.qr !== undefined) {
+    throw new FxaPairError("usage", "Both a URL and --qr were given.", { hint: "Give one of them." });
+  }
+  if (flags.qr !== undefined) return fromPicture(flags.qr, run);
+  if (argument === "-") return parsePairingUrl(await boundedText(run));
+  if (argument !== undefined) {
+    run.reporter.warn(
+      "a URL on the command line can be seen by other users for a moment; give - and write it to standard input.",
+    );
+    return parsePairingUrl(argument);
+  }
+  if (run.prompter === null) {
+    throw new FxaPairError("usage", "No pairing URL was given.", {
+      hint: "Give --qr <picture>, a URL, or - to read it from standard input.",
+    });
+  }
+  return parsePairingUrl(
+    await run.prompter.line("Paste the pairing URL (it is not shown)", { hidden: true }, run.signal),
+  );
+}
+
+/** The one pairing URL in the picture: other codes do not matter, two different pairing codes do. */
+async function fromPicture(source: string, run: Run): Promise<PairingUrl> {
+  const { codes } = await decodeQr(await readImage(source, run.environment.streams.stdin));
+  const texts = [...new Set(codes.map(({ text }) => text.trim()))];
+  const urls = texts.filter(isPairingUrl);
+  if (urls.length > 1) {
+    throw new FxaPairError("unreadable", "The picture shows two different pairing codes.", {
+      hint: "Take a picture that shows only the code to use.",
+    });
+  }
+  const [url] = urls;
+  if (url !== undefined) return parsePairingUrl(url);
+  const [only] = texts;
+  if (texts.length === 1 && only !== undefined && /[#&]channel_(?:id|key)=/.test(only))
+    return parsePairingUrl(only);
+  throw new FxaPairError(
+    "unreadable",
+    `The picture shows a QR code, but not a pairing URL: ${displayText(only ?? "", 60)}`,
+    {
+      hint: "Use the code that the signed-in device shows under “connect another device”.",
+    },
+  );
+}
+
+function isPairingUrl(text: string): boolean {
+  try {
+    parsePairingUrl(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Far more than any URL: reading stops there, whatever else is coming. */
+const MAX_INPUT_CHARACTERS = 16_384;
+
+async function boundedText(run: Run): Promise<string> {
+  let input = "";
+  for await (const chunk of run.environment.streams.stdin) {
+    input += String(chunk);
+    if (input.length > MAX_INPUT_CHARACTERS) break;
+  }
+  return input;
+}
+
+/**
+ * The accounts server of this run: the configured one when the URL names it. Another one must be confirmed by typing its
+ * name, shown in ASCII so that look-alike letters are seen.
+ *
+ * @throws FxaPairError `unreadable` when it was not, or could not be, confirmed.
+ */
+export async function confirmServer(url: PairingUrl, flags: SourceFlags, run: Run): Promise<string> {
+  const configured = contentServerOf(flags);
+  if (matchesServer(url, configured)) return configured;
+  const host = asciiHost(url);
+  const refusal = new FxaPairError(
+    "unreadable",
+    `The pairing URL is for the accounts server ${host}, not for ${new URL(configured).host}.`,
+    { hint: `If that is the one you use, give --server ${url.contentServer}.` },
+  );
+  if (flags.yes || run.prompter === null) throw refusal;
+  run.reporter.warn(`this code leads to another accounts server than ${new URL(configured).host}.`);
+  const typed = await run.prompter.line(`Type its name (${host}) to go on`, { hidden: false }, run.signal);
+  if (typed.toLowerCase() !== host) throw refusal;
+  return url.contentServer;
+}

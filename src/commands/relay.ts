@@ -1,0 +1,97 @@
+/** `fxa-pair relay`: the channel server, until a signal ends it. */
+import type { Command } from "commander";
+import * as v from "valibot";
+import { formatJsonLine } from "../ui/json-line.ts";
+import { startRelay } from "../relay/server.ts";
+import type { RelayLog } from "../relay/log.ts";
+import {
+  flagName,
+  HOST_SETTING,
+  NUMBER_SETTINGS,
+  parseSettings,
+  SETTING_NAMES,
+  settingsFromEnvironment,
+} from "../relay/settings.ts";
+import type { GivenSettings, RelaySettings, SettingName } from "../relay/settings.ts";
+import { chooseReporter } from "../ui/reporter.ts";
+import { addExamples } from "./command.ts";
+import type { CommandModule } from "./command.ts";
+import type { Environment } from "./context.ts";
+import { globalFlags, readFlags } from "./flags.ts";
+
+const Flags = v.object(globalFlags);
+
+export const relay: CommandModule = {
+  define(command: Command): void {
+    for (const name of SETTING_NAMES) command.option(`--${flagName(name)} <value>`, describeSetting(name));
+    addExamples(command, [
+      "fxa-pair relay",
+      "fxa-pair relay --host 127.0.0.1 --port 8001",
+      "FXA_PAIR_RELAY_MAX_EXCHANGES=24 fxa-pair relay",
+    ]);
+  },
+
+  async run(command: Command, environment: Environment): Promise<number> {
+    const flags = readFlags(command, Flags, environment.variables);
+    const reporter = chooseReporter(environment.streams, environment.clock, flags);
+    const { clock, random } = environment;
+    const settings = relaySettings(command, environment, (text) => {
+      reporter.warn(text);
+    });
+    const ended = endingSignal(environment);
+    const server = await startRelay({ settings, clock, random, log: stderrLog(environment, flags) });
+    if (flags.json) reporter.event({ type: "listening", url: server.url, metricsUrl: null });
+    await ended;
+    await server.drain();
+    return 0;
+  },
+};
+
+function describeSetting(name: SettingName): string {
+  const { reason, default: value } = name === "host" ? HOST_SETTING : NUMBER_SETTINGS[name];
+  return `${reason} (default: ${value})`;
+}
+
+/** Flags before environment before defaults. */
+function relaySettings(
+  command: Command,
+  environment: Environment,
+  warn: (text: string) => void,
+): RelaySettings {
+  const { given, ignored } = settingsFromEnvironment(environment.variables);
+  if (ignored.length > 0)
+    warn(`these variables have no counterpart here and are ignored: ${ignored.join(", ")}`);
+  const flags: Partial<Record<SettingName, string>> = {};
+  for (const name of SETTING_NAMES) {
+    const value: unknown = command.getOptionValue(name);
+    if (typeof value === "string") flags[name] = value;
+  }
+  const all: GivenSettings = { ...given, ...flags };
+  return parseSettings(all);
+}
+
+/** Resolves at the first SIGTERM or SIGINT. */
+function endingSignal(environment: Environment): Promise<void> {
+  return new Promise((resolve) => {
+    environment.onSignal("SIGTERM", resolve);
+    environment.onSignal("SIGINT", resolve);
+  });
+}
+
+/** One JSON object a line; on a terminal the same in a form for people. */
+function stderrLog({ streams, clock }: Environment, flags: { quiet: boolean; verbose: boolean }): RelayLog {
+  const { stderr } = streams;
+  return {
+    write(level, event, fields) {
+      if (level === "debug" && !flags.verbose) return;
+      if (level === "info" && flags.quiet) return;
+      const time = new Date(clock.wallTime()).toISOString();
+      if (stderr.isTTY !== true) {
+        stderr.write(formatJsonLine({ level, time, event, ...fields }));
+        return;
+      }
+      const facts = Object.entries(fields).map(([name, value]) => `${name}=${value ?? "-"}`);
+      stderr.write(`${time.slice(11, 19)} ${level} ${event} ${facts.join(" ")}\n`);
+    },
+  };
+}
