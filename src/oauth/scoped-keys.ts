@@ -43,6 +43,8 @@ const ScopedKeySchema = v.pipe(
 
 /** A map of scoped keys, structurally sound: each entry's `scope` is its map key. Unknown members are dropped. */
 export const ScopedKeysSchema = v.pipe(
+  v.unknown(),
+  v.check((document) => !Array.isArray(document)),
   v.record(v.string(), ScopedKeySchema),
   v.check((keys) => Object.entries(keys).every(([scope, key]) => key.scope === scope)),
   v.readonly(),

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { hawkMac, hawkNormalized, hawkPayloadHash, parseHawkHeader } from "../../src/oauth/hawk.ts";
 import { openKeyBundle, sealKeyBundle, unwrapKb } from "../../src/oauth/key-bundle.ts";
 import { hkdf } from "../../src/oauth/key-material.ts";
-import { codeChallengeOf, createPkce, createState } from "../../src/oauth/pkce.ts";
+import { codeChallengeOf, createPkcePair, createState } from "../../src/oauth/pkce.ts";
 import { bearerHeader, deriveTokenCredentials } from "../../src/oauth/session-token.ts";
 import { quickStretchedPassword, quickStretchV1, quickStretchV2 } from "../../src/oauth/stretch.ts";
 import { systemRandom } from "../../src/lib/random.ts";
@@ -98,12 +98,12 @@ describe("account key bundle", () => {
 
 describe("PKCE and state", () => {
   test.each(vectorsOf("pkce-s256"))("$id", ({ inputs, expected }) => {
-    const pkce = createPkce(() => fromHex(inputs.randomOctets));
-    expect(pkce).toEqual({ codeVerifier: inputs.codeVerifier, codeChallenge: expected.codeChallenge });
+    const pkce = createPkcePair(() => fromHex(inputs.randomOctets));
+    expect(pkce).toEqual({ verifier: inputs.codeVerifier, challenge: expected.codeChallenge });
   });
 
   test("each draw is fresh", () => {
-    expect(createPkce(systemRandom).codeVerifier).not.toBe(createPkce(systemRandom).codeVerifier);
+    expect(createPkcePair(systemRandom).verifier).not.toBe(createPkcePair(systemRandom).verifier);
     expect(createState(systemRandom)).toMatch(/^[A-Za-z0-9_-]{22}$/);
   });
 });
