@@ -4,6 +4,7 @@ import type { Sender } from "../channel/wire.ts";
 import { CLOSE, formatEnvelope, formatFirstMessage } from "../channel/wire.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Admission, Backplane, Participant } from "./backplane.ts";
+import type { ConnectionCount } from "./connection-count.ts";
 import type { DeadlineWheel, Scheduled } from "./deadline-wheel.ts";
 import { UNSCHEDULED } from "./deadline-wheel.ts";
 import type { Ending } from "./endings.ts";
@@ -24,8 +25,7 @@ export interface ConnectionContext {
   readonly slowConsumer: number;
   /** How a channel ends whose participant sent more in one message than is even read. */
   readonly tooLarge: Ending;
-  /** A connection is no more. */
-  gone(): void;
+  readonly connections: ConnectionCount;
 }
 
 /** Code of a connection that ended without a close frame (RFC 6455 §7.4.1). */
@@ -47,6 +47,7 @@ export class Connection implements Participant, Scheduled, SocketOwner {
     this.#sender = sender;
     this.#lastHeard = context.clock.now();
     socket.adopt(this);
+    context.connections.add();
   }
 
   /** Sends the first message, then takes the seat: nothing relayed can overtake it. */
@@ -122,7 +123,7 @@ export class Connection implements Participant, Scheduled, SocketOwner {
 
   gone(): void {
     this.#leave(LOST);
-    this.#context.gone();
+    this.#context.connections.remove();
   }
 
   #schedule(now: number): void {

@@ -1,0 +1,106 @@
+/** From an upgrade request to a participant in a channel, or to a refusal: everything before the WebSocket. */
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import type { Server as SocketServer } from "ws";
+import { CHANNEL_ID_BYTES } from "../channel/wire.ts";
+import { encodeBase64url } from "../lib/base64url.ts";
+import type { RandomSource } from "../lib/random.ts";
+import type { Admission } from "./backplane.ts";
+import { isRefusal } from "./backplane.ts";
+import type { ConnectionContext } from "./connection.ts";
+import { Connection } from "./connection.ts";
+import type { HttpAnswer } from "./http-answers.ts";
+import { refusalAnswer, respondOnSocket } from "./http-answers.ts";
+import { shortId } from "./log.ts";
+import type { Refusal } from "./refusals.ts";
+import { REFUSALS } from "./refusals.ts";
+import type { RelaySocket } from "./relay-socket.ts";
+import { clientAddress, describeSender } from "./sender.ts";
+import { handshakeProblem, parseTarget } from "./upgrade.ts";
+
+export interface UpgradeOptions {
+  readonly context: ConnectionContext;
+  readonly sockets: SocketServer<typeof RelaySocket>;
+  readonly random: RandomSource;
+  /** What is let in just now; changes while the relay stops. */
+  readonly door: { readonly opens: boolean; readonly joins: boolean };
+  /** The answer to a request that is not for a channel, whatever it wants to upgrade to. */
+  plainAnswer(method: string | undefined, path: string): Promise<HttpAnswer>;
+}
+
+export class UpgradeHandler {
+  readonly #options: UpgradeOptions;
+
+  constructor(options: UpgradeOptions) {
+    this.#options = options;
+  }
+
+  /** Deals with one upgrade request and its socket. Never rejects. */
+  async handle(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    // Without a listener, a socket that breaks before it has become a WebSocket would end the process.
+    socket.on("error", destroyOnError);
+    try {
+      await this.#answer(request, socket, head);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : "unknown";
+      this.#options.context.log.write("error", "upgrade_failed", { error: message });
+      socket.destroy();
+    }
+  }
+
+  async #answer(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const target = parseTarget(request.url ?? "");
+    if (target.type === "plain") {
+      // Also `Upgrade: h2c`, which some clients add to every request.
+      respondOnSocket(socket, await this.#options.plainAnswer(request.method, target.path));
+      return;
+    }
+    const problem = target.type === "malformed" ? REFUSALS.malformedId : handshakeProblem(request);
+    const answer: Admission | Refusal =
+      problem ?? (await this.#admit(target.type === "join" ? target.id : undefined));
+    if (isRefusal(answer)) this.#refuse(answer, request, socket);
+    else this.#accept(answer, request, socket, head);
+  }
+
+  /** Takes a seat: in the channel of that id, or else in a new one. */
+  async #admit(id: string | undefined): Promise<Admission | Refusal> {
+    const { door, context, random } = this.#options;
+    if (id !== undefined) return door.joins ? context.backplane.join(id) : REFUSALS.draining;
+    if (!door.opens) return REFUSALS.draining;
+    return context.backplane.open(encodeBase64url(random(CHANNEL_ID_BYTES)));
+  }
+
+  #refuse(refusal: Refusal, request: IncomingMessage, socket: Duplex): void {
+    const { status, error } = refusal;
+    this.#options.context.log.write("info", "refused", {
+      status,
+      error,
+      remote: clientAddress(request) ?? null,
+    });
+    respondOnSocket(socket, refusalAnswer(refusal));
+  }
+
+  #accept(admission: Admission, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const { context, sockets } = this.#options;
+    const { id, seat } = admission;
+    const remote = clientAddress(request);
+    // We speak no subprotocol. Without the header the library neither picks one nor refuses a malformed list.
+    delete request.headers["sec-websocket-protocol"];
+    const made: RelaySocket[] = [];
+    sockets.handleUpgrade(request, socket, head, (webSocket) => made.push(webSocket));
+    const [webSocket] = made;
+    if (webSocket === undefined) {
+      // The client was gone before it got its answer.
+      context.backplane.leave(id, seat);
+      return;
+    }
+    socket.off("error", destroyOnError);
+    const event = seat === 0 ? "channel_opened" : "participant_joined";
+    context.log.write("info", event, { channel: shortId(id), remote: remote ?? null, seat });
+    new Connection(context, webSocket, admission, describeSender(request, remote)).begin();
+  }
+}
+
+function destroyOnError(this: Duplex): void {
+  this.destroy();
+}
