@@ -1,0 +1,108 @@
+/** Runs the authority's side of a pairing over a channel: the effects of `authority.ts`. */
+import { startAuthority, stepAuthority } from "./authority.ts";
+import type { AuthorityEffect, AuthorityInput, AuthorityState } from "./authority.ts";
+import { formatFingerprint } from "./fingerprint.ts";
+import { Flow } from "./flow.ts";
+import type { FlowPorts } from "./flow.ts";
+import type { AuthorityMetadata } from "./messages.ts";
+import type { PairRequest, RequestPolicy } from "./request-checks.ts";
+import type { RequestStatus } from "./status.ts";
+
+/**
+ * Milliseconds that the other side has for its close_notify before ours. A Firefox looks at its pairing once a second
+ * and takes a channel that closes earlier for a failure.
+ */
+const LINGER = 1000;
+/** Milliseconds that the question waits for the client's name. */
+const CLIENT_NAME_WAIT = 5000;
+
+export interface AuthorityPorts extends FlowPorts {
+  /** Milliseconds for the whole offer. */
+  readonly timeout: number;
+  readonly policy: RequestPolicy;
+  readonly metadata: AuthorityMetadata;
+  /** The accounts server's name for a client; null if it has none to give. */
+  clientName(clientId: string): Promise<string | null>;
+  /**
+   * Asks the accounts server for an authorization code (64 hex characters) for exactly this request. Called at most
+   * once, after a yes, with the object whose contents were shown. The answer's `state` has been checked.
+   */
+  authorize(request: PairRequest): Promise<string>;
+  /** Asks the user. Only `true` is a yes; when the signal is aborted the answer is not needed any more. */
+  ask(question: RequestStatus, signal: AbortSignal): Promise<boolean>;
+}
+
+/**
+ * Resolves when the pairing is complete and the channel closed; `report` hears of the completion sooner. The offer's
+ * time is over after `timeout`, or at the channel's end if that comes first.
+ *
+ * @throws FxaPairError with the code that says why the flow ended; what `authorize` or `ask` threw, as it is
+ */
+export async function runAuthority(ports: AuthorityPorts): Promise<{ clientId: string }> {
+  let granted = "";
+  const flow = new Flow<AuthorityState, AuthorityInput, AuthorityEffect>(ports, {
+    initial: startAuthority(ports.metadata, ports.policy),
+    step: stepAuthority,
+    linger: LINGER,
+    timeout: offerTime(ports),
+    perform(effect) {
+      if (effect.type === "present") {
+        flow.answer(
+          () => present(ports, effect, flow.questions),
+          (yes) => ({ type: yes ? "yes" : "no" }),
+        );
+      } else if (effect.type === "authorize") {
+        granted = effect.request.clientId;
+        flow.answer(
+          () => ports.authorize(effect.request),
+          (code) => ({ type: "code", code }),
+        );
+      } else {
+        flow.perform(effect);
+      }
+    },
+  });
+  await flow.run();
+  return { clientId: granted };
+}
+
+async function present(
+  ports: AuthorityPorts,
+  { request, sender, fingerprint }: Extract<AuthorityEffect, { type: "present" }>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const question: RequestStatus = {
+    type: "request",
+    clientId: request.clientId,
+    clientName: await nameInTime(ports, request.clientId),
+    scope: request.scope,
+    sender,
+    fingerprint: formatFingerprint(fingerprint),
+    jwkThumbprint: request.jwkThumbprint,
+  };
+  if (signal.aborted) return false;
+  ports.report(question);
+  return ports.ask(question, signal);
+}
+
+/** The name is a courtesy: no trouble in getting it keeps the question from being asked. */
+async function nameInTime(ports: AuthorityPorts, clientId: string): Promise<string | null> {
+  const asked = async () => ports.clientName(clientId);
+  return new Promise((resolve) => {
+    const cancel = ports.clock.after(CLIENT_NAME_WAIT, () => {
+      resolve(null);
+    });
+    const done = (name: string | null) => {
+      cancel();
+      resolve(name);
+    };
+    asked().then(done, () => {
+      done(null);
+    });
+  });
+}
+
+function offerTime({ channel, clock, timeout }: AuthorityPorts): number {
+  if (channel.expiresAt === null) return timeout;
+  return Math.max(0, Math.min(timeout, channel.expiresAt - clock.now()));
+}
