@@ -1,0 +1,177 @@
+/**
+ * HTTP as the accounts servers need it: one JSON document each way, a limit on time and on size, certificates always
+ * checked, redirects never followed. What an answer means is decided elsewhere.
+ */
+
+import type * as Undici from "undici";
+import type { Clock } from "../lib/clock.ts";
+import { FxaPairError } from "../lib/errors.ts";
+import { isLoopback } from "../lib/loopback.ts";
+import { errorCode } from "../lib/private-file.ts";
+import { parseJson } from "./public-jwk.ts";
+
+/** The longest answers are device lists; a megabyte is room for thousands. */
+const MAX_ANSWER_BYTES = 1024 * 1024;
+/** For one request, from connecting to the last byte. */
+const DEFAULT_TIME_LIMIT = 15_000;
+
+export interface HttpRequest {
+  readonly method: "GET" | "POST";
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  /** The parsed body; `undefined` when it was not JSON in UTF-8. */
+  readonly document: unknown;
+  readonly retryAfter: string | undefined;
+  /** The `Timestamp` header: the server's time in Unix seconds. */
+  readonly serverTime: number | undefined;
+}
+
+/** What the accounts client needs of HTTP. */
+export interface Http {
+  /** @throws FxaPairError `unreachable` when there is no whole answer within the limits; the signal's reason when aborted. */
+  request(request: HttpRequest): Promise<HttpAnswer>;
+}
+
+export interface HttpClientOptions {
+  readonly clock: Clock;
+  /** Ends up in mails and device lists: honest and stable. */
+  readonly userAgent: string;
+  /** Milliseconds; 15 s by default. */
+  readonly timeLimit?: number;
+}
+
+/** {@link Http} over undici, which is loaded at the first request. Honours the usual proxy variables. */
+export class HttpClient implements Http {
+  readonly #options: HttpClientOptions;
+  #connections: Promise<Connections> | undefined;
+
+  constructor(options: HttpClientOptions) {
+    this.#options = options;
+  }
+
+  async request(request: HttpRequest): Promise<HttpAnswer> {
+    const { clock, timeLimit = DEFAULT_TIME_LIMIT } = this.#options;
+    const host = new URL(request.url).host;
+    const limit = new AbortController();
+    const tooSlow = new FxaPairError("unreachable", `The accounts server at ${host} answers too slowly.`, {
+      hint: "Check the connection and try again.",
+    });
+    const cancel = clock.after(timeLimit, () => {
+      limit.abort(tooSlow);
+    });
+    const signal = request.signal ? AbortSignal.any([request.signal, limit.signal]) : limit.signal;
+    try {
+      return await this.#exchange(request, signal, host);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw connectionError(error, host);
+    } finally {
+      cancel();
+    }
+  }
+
+  /** Closes what is kept open between requests. */
+  async close(): Promise<void> {
+    const connections = await this.#connections;
+    this.#connections = undefined;
+    await Promise.all([connections?.direct.destroy(), connections?.proxied.destroy()]);
+  }
+
+  async #exchange(request: HttpRequest, signal: AbortSignal, host: string): Promise<HttpAnswer> {
+    signal.throwIfAborted();
+    this.#connections ??= openConnections();
+    const { send, direct, proxied } = await this.#connections;
+    const body = request.body === undefined ? null : JSON.stringify(request.body);
+    const response = await send(request.url, {
+      dispatcher: isLoopback(new URL(request.url).hostname) ? direct : proxied,
+      method: request.method,
+      headers: {
+        accept: "application/json",
+        "user-agent": this.#options.userAgent,
+        ...(body === null ? {} : { "content-type": "application/json" }),
+        ...request.headers,
+      },
+      body,
+      signal,
+    });
+    return {
+      status: response.statusCode,
+      document: parseJson(await readBody(response.body, host)),
+      retryAfter: headerText(response.headers["retry-after"]),
+      serverTime: wholeNumber(headerText(response.headers.timestamp)),
+    };
+  }
+}
+
+interface Connections {
+  readonly send: typeof Undici.request;
+  readonly direct: Undici.Dispatcher;
+  readonly proxied: Undici.Dispatcher;
+}
+
+async function openConnections(): Promise<Connections> {
+  const { Agent, EnvHttpProxyAgent, request } = await import("undici");
+  // Said explicitly, so that NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment changes nothing.
+  const tls = { rejectUnauthorized: true };
+  const options = { connect: tls, headersTimeout: 0, bodyTimeout: 0 };
+  try {
+    const proxied = new EnvHttpProxyAgent({ ...options, requestTls: tls, proxyTls: tls });
+    return { send: request, direct: new Agent(options), proxied };
+  } catch (error) {
+    // The reason is not repeated: a proxy's URL may hold a password.
+    throw new FxaPairError("usage", "HTTP_PROXY or HTTPS_PROXY holds no usable URL.", {
+      hint: "Set it to http://host:port, or unset it.",
+      cause: errorCode(error),
+    });
+  }
+}
+
+async function readBody(body: AsyncIterable<unknown>, host: string): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  // Leaving the loop early closes the connection.
+  for await (const chunk of body) {
+    if (!(chunk instanceof Uint8Array)) continue;
+    size += chunk.length;
+    if (size > MAX_ANSWER_BYTES) {
+      throw new FxaPairError("unreachable", `The accounts server at ${host} sent far too long an answer.`, {
+        hint: "Check --server: is there an accounts server?",
+      });
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+const CERTIFICATE_PROBLEM = /CERT|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|ERR_TLS_/;
+
+/** Only codes are shown, never texts: those may quote what the other side sent. */
+function connectionError(error: unknown, host: string): FxaPairError {
+  if (error instanceof FxaPairError) return error;
+  const code = errorCode(error) ?? "connection failed";
+  if (CERTIFICATE_PROBLEM.test(code)) {
+    return new FxaPairError("unreachable", `The certificate of ${host} is not trusted (${code}).`, {
+      hint: "If this network or server has an authority of its own, name its file in NODE_EXTRA_CA_CERTS.",
+      cause: error,
+    });
+  }
+  return new FxaPairError("unreachable", `The accounts server at ${host} cannot be reached (${code}).`, {
+    hint: "Check the connection, HTTPS_PROXY and --server.",
+    cause: error,
+  });
+}
+
+function headerText(value: string | string[] | undefined): string | undefined {
+  return typeof value === "string" ? value : value?.[0];
+}
+
+function wholeNumber(text: string | undefined): number | undefined {
+  return text !== undefined && /^[0-9]{1,12}$/.test(text) ? Number(text) : undefined;
+}
