@@ -16,7 +16,7 @@ import type { Refusal } from "./refusals.ts";
 import { REFUSALS } from "./refusals.ts";
 import type { RelaySocket } from "./relay-socket.ts";
 import { clientAddress, describeSender } from "./sender.ts";
-import { handshakeProblem, parseTarget } from "./upgrade.ts";
+import { handshakeProblem, isWebSocket, parseTarget } from "./upgrade.ts";
 
 export interface UpgradeOptions {
   readonly context: ConnectionContext;
@@ -51,8 +51,7 @@ export class UpgradeHandler {
   async #answer(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const target = parseTarget(request.url ?? "");
     if (target.type === "plain") {
-      // Also `Upgrade: h2c`, which some clients add to every request.
-      respondOnSocket(socket, await this.#options.plainAnswer(request.method, target.path));
+      respondOnSocket(socket, await this.#elsewhere(request, target.path));
       return;
     }
     const problem = target.type === "malformed" ? REFUSALS.malformedId : handshakeProblem(request);
@@ -60,6 +59,12 @@ export class UpgradeHandler {
       problem ?? (await this.#admit(target.type === "join" ? target.id : undefined));
     if (isRefusal(answer)) this.#refuse(answer, request, socket);
     else this.#accept(answer, request, socket, head);
+  }
+
+  /** Not a channel's path. What wants to be something else, such as `h2c`, is answered as if it did not ask. */
+  #elsewhere({ method, headers }: IncomingMessage, path: string): Promise<HttpAnswer> {
+    if (isWebSocket(headers)) return Promise.resolve(refusalAnswer(REFUSALS.notFound));
+    return this.#options.plainAnswer(method, path);
   }
 
   /** Takes a seat: in the channel of that id, or else in a new one. */

@@ -1,5 +1,5 @@
 /** Reads an upgrade request: what it wants, and whether it is a WebSocket opening handshake at all. Pure. */
-import type { IncomingMessage } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { isChannelId } from "../channel/wire.ts";
 import type { Refusal } from "./refusals.ts";
 import { REFUSALS } from "./refusals.ts";
@@ -29,8 +29,13 @@ const KEY = /^[A-Za-z0-9+/]{22}==$/;
  * taken, so that a request which cannot become a WebSocket costs no channel.
  */
 export function handshakeProblem({ method, headers }: IncomingMessage): Refusal | undefined {
-  if (headers.upgrade?.toLowerCase() !== "websocket") return REFUSALS.upgradeRequired;
+  if (!isWebSocket(headers)) return REFUSALS.upgradeRequired;
   if (headers["sec-websocket-version"] !== "13") return REFUSALS.upgradeRequired;
   if (method !== "GET") return REFUSALS.badHandshake;
   return KEY.test(headers["sec-websocket-key"] ?? "") ? undefined : REFUSALS.badHandshake;
+}
+
+/** Whether an upgrade request asks for a WebSocket, of whatever version. */
+export function isWebSocket(headers: IncomingHttpHeaders): boolean {
+  return headers.upgrade?.toLowerCase() === "websocket";
 }
