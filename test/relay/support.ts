@@ -1,0 +1,217 @@
+/** A relay on loopback whose time stands still until a test moves it, and clients that remember what they got. */
+import type { IncomingMessage } from "node:http";
+import { request } from "node:http";
+import type { ClientOptions } from "ws";
+import { WebSocket } from "ws";
+import type { Clock } from "../../src/lib/clock.ts";
+import { systemRandom } from "../../src/lib/random.ts";
+import type { LogFields, LogLevel, RelayEvent, RelayLog } from "../../src/relay/log.ts";
+import type { Relay } from "../../src/relay/server.ts";
+import { startRelay } from "../../src/relay/server.ts";
+import type { GivenSettings } from "../../src/relay/settings.ts";
+import { parseSettings } from "../../src/relay/settings.ts";
+
+/** A clock that a test moves. It starts in the middle of a slot, and counts in fractions as real ones do. */
+export class FakeClock implements Clock {
+  #now = 12_345.75;
+  readonly #timers = new Set<{ at: number; action: () => void }>();
+
+  now(): number {
+    return this.#now;
+  }
+
+  wallTime(): number {
+    return this.#now;
+  }
+
+  after(milliseconds: number, action: () => void): () => void {
+    const timer = { at: this.#now + milliseconds, action };
+    this.#timers.add(timer);
+    return () => this.#timers.delete(timer);
+  }
+
+  /** Runs every timer due within the next milliseconds at its own moment. */
+  advance(milliseconds: number): void {
+    const end = this.#now + milliseconds;
+    for (;;) {
+      const [next] = [...this.#timers].sort((a, b) => a.at - b.at);
+      if (next === undefined || next.at > end) break;
+      this.#timers.delete(next);
+      this.#now = next.at;
+      next.action();
+    }
+    this.#now = end;
+  }
+}
+
+export interface LogLine {
+  level: LogLevel;
+  event: RelayEvent;
+  fields: LogFields;
+}
+
+export class RecordingLog implements RelayLog {
+  readonly lines: LogLine[] = [];
+  readonly #waiting: { event: RelayEvent; resolve: (line: LogLine) => void }[] = [];
+
+  write(level: LogLevel, event: RelayEvent, fields: LogFields): void {
+    const line = { level, event, fields };
+    this.lines.push(line);
+    const index = this.#waiting.findIndex((waiting) => waiting.event === event);
+    if (index >= 0) this.#waiting.splice(index, 1)[0]!.resolve(line);
+  }
+
+  /** The next line of that event. */
+  next(event: RelayEvent): Promise<LogLine> {
+    return new Promise((resolve) => this.#waiting.push({ event, resolve }));
+  }
+}
+
+export interface TestRelay {
+  relay: Relay;
+  clock: FakeClock;
+  log: RecordingLog;
+  /** Opens a channel. */
+  open(options?: ClientOptions): Promise<TestClient>;
+  /** Joins the channel of another client, or of an id. */
+  join(channel: TestClient | string, options?: ClientOptions): Promise<TestClient>;
+  /** Opens a channel and joins it. */
+  pair(): Promise<[TestClient, TestClient]>;
+}
+
+const started: Relay[] = [];
+
+export async function testRelay(given: GivenSettings = {}, upgradeTimeout = 10_000): Promise<TestRelay> {
+  const clock = new FakeClock();
+  const log = new RecordingLog();
+  const settings = parseSettings({ host: "127.0.0.1", port: 0, ...given });
+  const relay = await startRelay({ settings, clock, random: systemRandom, log, upgradeTimeout });
+  started.push(relay);
+  const open = (options?: ClientOptions): Promise<TestClient> =>
+    TestClient.connect(`${relay.url}/v1/ws/`, options);
+  const join = (channel: TestClient | string, options?: ClientOptions): Promise<TestClient> =>
+    TestClient.connect(`${relay.url}/v1/ws/${typeof channel === "string" ? channel : channel.id}`, options);
+  const pair = async (): Promise<[TestClient, TestClient]> => {
+    const first = await open();
+    return [first, await join(first)];
+  };
+  return { relay, clock, log, open, join, pair };
+}
+
+/** For `afterEach`. */
+export async function closeRelays(): Promise<void> {
+  for (const client of TestClient.all.splice(0)) client.socket.terminate();
+  await Promise.all(started.splice(0).map((relay) => relay.close()));
+}
+
+/** A client that has got its first message. */
+export class TestClient {
+  static readonly all: TestClient[] = [];
+  readonly socket: WebSocket;
+  readonly closed: Promise<{ code: number; reason: string }>;
+  first: Record<string, unknown> = {};
+  upgrade: IncomingMessage | undefined;
+  /** Everything received since and not yet taken with {@link next}. */
+  readonly received: string[] = [];
+  readonly #waiting: ((text: string) => void)[] = [];
+
+  private constructor(url: string, options: ClientOptions) {
+    TestClient.all.push(this);
+    this.socket = new WebSocket(url, options);
+    this.socket.on("upgrade", (response) => (this.upgrade = response));
+    this.socket.on("error", () => undefined);
+    this.socket.on("message", (message) => {
+      const text = (message as Buffer).toString();
+      const waiting = this.#waiting.shift();
+      if (waiting === undefined) this.received.push(text);
+      else waiting(text);
+    });
+    this.closed = new Promise((resolve) => {
+      this.socket.on("close", (code, reason) => {
+        resolve({ code, reason: reason.toString() });
+      });
+    });
+  }
+
+  static async connect(url: string, options: ClientOptions = {}): Promise<TestClient> {
+    const client = new TestClient(url, { perMessageDeflate: false, ...options });
+    const gone = client.closed.then(({ code }): never => {
+      throw new Error(`closed with ${code} before the first message`);
+    });
+    client.first = JSON.parse(await Promise.race([client.next(), gone])) as Record<string, unknown>;
+    gone.catch(() => undefined);
+    return client;
+  }
+
+  get id(): string {
+    return String(this.first.channelid);
+  }
+
+  send(text: string): void {
+    this.socket.send(text);
+  }
+
+  /** The next message, as text. */
+  next(): Promise<string> {
+    const text = this.received.shift();
+    return text === undefined ? new Promise((resolve) => this.#waiting.push(resolve)) : Promise.resolve(text);
+  }
+
+  /** The next envelope's message. */
+  async nextMessage(): Promise<unknown> {
+    return (JSON.parse(await this.next()) as { message: unknown }).message;
+  }
+
+  /** Resolves when the relay has dealt with everything sent so far. Counts as a sign of life. */
+  async settled(): Promise<void> {
+    const answered = new Promise((resolve) => this.socket.once("pong", resolve));
+    this.socket.ping();
+    await answered;
+  }
+}
+
+/** The opening handshake's headers, with others added or (as undefined) left out. */
+export function handshake(headers: Record<string, string | undefined> = {}): Record<string, string> {
+  const all: Record<string, string | undefined> = {
+    Connection: "Upgrade",
+    Upgrade: "websocket",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
+    ...headers,
+  };
+  return Object.fromEntries(
+    Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}
+
+export interface Answer {
+  status: number;
+  headers: IncomingMessage["headers"];
+  body: string;
+}
+
+/** Sends one request and returns the answer; an upgrade is answered by hanging up and told as status 101. */
+export function ask(
+  relay: Relay,
+  path: string,
+  headers: Record<string, string> = {},
+  method = "GET",
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const { hostname, port } = new URL(relay.url);
+    const asked = request({ hostname, port, path, method, headers, agent: false });
+    asked.on("error", reject);
+    asked.on("upgrade", (response, socket) => {
+      socket.destroy();
+      resolve({ status: 101, headers: response.headers, body: "" });
+    });
+    asked.on("response", (response) => {
+      let body = "";
+      response.setEncoding("utf8").on("data", (text: string) => (body += text));
+      response.on("end", () => {
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, body });
+      });
+    });
+    asked.end();
+  });
+}
