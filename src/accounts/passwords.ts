@@ -12,6 +12,8 @@ import type { StoredPassword, Verifier } from "./records.ts";
 
 /** The protocol's scrypt N; r = 8, p = 1. Takes 64 MiB and about a quarter of a second. */
 export const SCRYPT_COST = 65_536;
+/** Bytes: twice what that cost needs, since node's default limit is too low for it. */
+const SCRYPT_MEMORY = 128 * 1024 * 1024;
 
 /** Everything that goes into {@link createPassword}. */
 export interface PasswordInput {
@@ -89,7 +91,7 @@ export async function checkPassword(
 
 function bigStretch(authPW: Uint8Array, authSalt: Uint8Array, cost: number): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
-    const options = { N: cost, r: 8, p: 1, maxmem: 256 * 8 * cost };
+    const options = { N: cost, r: 8, p: 1, maxmem: SCRYPT_MEMORY };
     scrypt(authPW, authSalt, 32, options, (error, key) => {
       if (error) reject(error);
       else resolve(key);
