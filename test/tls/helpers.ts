@@ -16,6 +16,14 @@ export const IMPLEMENTATIONS: { name: string; primitives: TlsPrimitives }[] = [
   { name: "node:crypto", primitives: nodePrimitives },
 ];
 
+/** A copy with one byte changed, counted from the end if `at` is negative. */
+export function flipped(bytes: Uint8Array, at: number, bits = 1): Uint8Array {
+  const copy = new Uint8Array(bytes);
+  const index = at < 0 ? copy.length + at : at;
+  copy[index] = copy[index]! ^ bits;
+  return copy;
+}
+
 const { vectors } = JSON.parse(readFileSync(new URL("../vectors/tls-psk.json", import.meta.url), "utf8")) as {
   vectors: Record<string, string>;
 };
