@@ -80,7 +80,8 @@ function isPrefix(prefix: readonly string[], whole: readonly string[]): boolean 
 }
 
 function scopeUrl(value: string): URL | undefined {
-  if (!value.startsWith("https://") || !URL.canParse(value)) return undefined;
+  // A plus sign separates values, so none can hold one.
+  if (!value.startsWith("https://") || value.includes("+") || !URL.canParse(value)) return undefined;
   const url = new URL(value);
   if (url.href !== value || url.username !== "" || url.password !== "" || url.search !== "") return undefined;
   // "https://a/b#" and "https://a/b?" survive serialising with an empty part.

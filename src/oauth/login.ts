@@ -1,0 +1,176 @@
+/** Everything from a password, or from a session token, to the credentials of a signed-in device. */
+
+import { decodeHex } from "../lib/hex.ts";
+import type { Clock } from "../lib/clock.ts";
+import { FxaPairError } from "../lib/errors.ts";
+import type { AccountsClient } from "./accounts-client.ts";
+import type { ConfirmationPorts } from "./confirm-sign-in.ts";
+import { confirmSession } from "./confirm-sign-in.ts";
+import type { Credentials } from "./credentials.ts";
+import { CREDENTIALS_VERSION } from "./credentials.ts";
+import { AccountsError } from "./error-table.ts";
+import { unwrapKb } from "./key-bundle.ts";
+import { wipe } from "./key-material.ts";
+import { nameDevice } from "./name-device.ts";
+import type { SignedInDevice } from "./redeem.ts";
+import { abandon } from "./redeem.ts";
+import type { ScopedKeys } from "./scoped-keys.ts";
+import { deriveScopedKey } from "./scoped-keys.ts";
+import { KEY_BEARING_SCOPES } from "./scopes.ts";
+import type { SignedIn, SignInAttempt } from "./sign-in.ts";
+import { signIn } from "./sign-in.ts";
+
+export interface LoginTarget {
+  /** Origin of the accounts server. */
+  readonly server: string;
+  readonly clientId: string;
+  readonly scope: readonly string[];
+  readonly deviceName: string;
+}
+
+export interface LoginPorts extends ConfirmationPorts {
+  /** Asked after the server has blocked the sign-in and mailed an unblock code. */
+  askUnblockCode(): Promise<string>;
+}
+
+/**
+ * Signs in with the password and keeps the scopes' keys, not kB. On failure nothing of it stays on the server.
+ *
+ * @throws FxaPairError as the steps do; the password is sent again only together with an unblock code the user typed.
+ */
+export async function loginWithPassword(
+  accounts: AccountsClient,
+  attempt: SignInAttempt,
+  target: LoginTarget,
+  ports: LoginPorts,
+): Promise<SignedInDevice> {
+  const signedIn = await signInUnblocking(accounts, attempt, ports);
+  const { sessionToken, email, uid, authAt } = signedIn;
+  try {
+    await confirmSession(accounts, sessionToken, signedIn.confirmation, ports);
+    const keys = await deriveKeys(accounts, signedIn, target);
+    return await equip(accounts, { sessionToken, email, uid, authAt, keys }, target, ports.clock);
+  } catch (error) {
+    throw await abandon(accounts, { clientId: target.clientId, sessionToken }, error);
+  } finally {
+    wipe(signedIn.unwrapBKey);
+  }
+}
+
+/**
+ * Takes over a session that was started elsewhere. Without the password there are no keys, so the scopes that need
+ * one are left out. The session is not ended on failure: it is not ours.
+ *
+ * @throws FxaPairError `not_signed_in` when the session is gone or not confirmed.
+ */
+export async function loginWithSession(
+  accounts: AccountsClient,
+  sessionToken: string,
+  target: LoginTarget,
+  clock: Clock,
+): Promise<SignedInDevice> {
+  const { uid, verified } = await accounts.sessionStatus(sessionToken);
+  if (!verified) {
+    throw new FxaPairError("not_signed_in", "The session given is not confirmed.", {
+      hint: "Confirm it where it was started, or sign in with the password.",
+    });
+  }
+  const scope = target.scope.filter((value) => !KEY_BEARING_SCOPES.includes(value));
+  const { email } = await accounts.emailStatus(sessionToken);
+  return await equip(
+    accounts,
+    { sessionToken, email, uid, authAt: null, keys: {} },
+    { ...target, scope },
+    clock,
+  );
+}
+
+/** The password's attempt, and one more with an unblock code if the server wants that. */
+async function signInUnblocking(
+  accounts: AccountsClient,
+  attempt: SignInAttempt,
+  ports: LoginPorts,
+): Promise<SignedIn> {
+  try {
+    return await signIn(accounts, attempt);
+  } catch (error) {
+    if (!(error instanceof AccountsError) || !error.offersUnblockCode || attempt.unblockCode !== undefined)
+      throw error;
+    await accounts.sendUnblockCode(attempt.email);
+    const typed = (await ports.askUnblockCode()).replace(/[\s-]/g, "").toUpperCase();
+    if (!/^[0-9A-Z]{8}$/.test(typed)) throw error;
+    return await signIn(accounts, { ...attempt, unblockCode: typed });
+  }
+}
+
+/** The keys of those scopes that the server calls key-bearing. */
+async function deriveKeys(
+  accounts: AccountsClient,
+  signedIn: SignedIn,
+  target: LoginTarget,
+): Promise<ScopedKeys> {
+  const { sessionToken, keyFetchToken, unwrapBKey, uid } = signedIn;
+  const rotations = await accounts.scopedKeyData(sessionToken, target.clientId, target.scope);
+  const { kA, wrapKb } = await accounts.accountKeys(keyFetchToken);
+  const kB = unwrapKb(wrapKb, unwrapBKey);
+  try {
+    const asked = Object.entries(rotations).filter(([scope]) => target.scope.includes(scope));
+    return Object.fromEntries(
+      asked.map(([scope, { identifier, keyRotationSecret, keyRotationTimestamp }]) => [
+        scope,
+        deriveScopedKey({
+          kB,
+          uid: decodeHex(uid) ?? new Uint8Array(),
+          scope,
+          identifier,
+          keyRotationSecret: decodeHex(keyRotationSecret) ?? new Uint8Array(),
+          keyRotationTimestamp,
+        }),
+      ]),
+    );
+  } finally {
+    wipe(kA, wrapKb, kB);
+  }
+}
+
+type Account = Pick<Credentials, "email" | "uid" | "authAt" | "keys"> & { readonly sessionToken: string };
+
+/** Tokens and a name for a device that has a session. */
+async function equip(
+  accounts: AccountsClient,
+  account: Account,
+  target: LoginTarget,
+  clock: Clock,
+): Promise<SignedInDevice> {
+  const { sessionToken } = account;
+  const tokens = await accounts.credentialsGrant(sessionToken, target.clientId, target.scope);
+  const { refreshToken, scope } = tokens;
+  try {
+    if (refreshToken === null || !scope.every((value) => target.scope.includes(value))) {
+      throw new FxaPairError("refused", "The accounts server granted other tokens than were asked for.", {
+        hint: "Check --server.",
+      });
+    }
+    // The session gets the record: one without a device is dropped by the server when idle.
+    const device = await nameDevice(accounts, { refreshToken, sessionToken, scope: [] }, target.deviceName);
+    const credentials: Credentials = {
+      version: CREDENTIALS_VERSION,
+      server: target.server,
+      clientId: target.clientId,
+      ...account,
+      refreshToken,
+      scope,
+      authAt: account.authAt ?? tokens.authAt,
+      deviceId: device.id,
+      deviceName: target.deviceName,
+      createdAt: new Date(clock.wallTime()).toISOString(),
+    };
+    return { credentials, warnings: device.warnings };
+  } catch (error) {
+    throw await abandon(
+      accounts,
+      { clientId: target.clientId, refreshToken, accessToken: tokens.accessToken },
+      error,
+    );
+  }
+}
