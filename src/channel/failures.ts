@@ -1,0 +1,114 @@
+/** How a channel can fail, in words and exit codes. One table for statuses, one for close codes. */
+import { FxaPairError } from "../lib/errors.ts";
+import type { TlsError } from "../tls/alerts.ts";
+import type { ConnectError } from "./socket.ts";
+import { CLOSE } from "./wire.ts";
+
+const INTERFERENCE =
+  "Somebody may be interfering: start again with a new code, and do not use this one any more.";
+const NEW_CODE = "Start again with a new code.";
+
+/** The relay itself broke a rule. */
+export function relayMisbehaved(what: string): FxaPairError {
+  return new FxaPairError("channel_security", `The relay misbehaved: ${what}.`, { hint: INTERFERENCE });
+}
+
+/** The channel between the two devices was tampered with, or the other one has another key. */
+export function handshakeBroken(error: TlsError): FxaPairError {
+  return new FxaPairError("channel_security", `The secure channel failed: ${error.message}.`, {
+    hint: INTERFERENCE,
+    details: { alert: error.alert, fromPeer: error.fromPeer },
+    cause: error,
+  });
+}
+
+export function notText(): FxaPairError {
+  return new FxaPairError("channel_security", "The other device sent a message that is not UTF-8.", {
+    hint: INTERFERENCE,
+  });
+}
+
+/** The relay took the connection to this channel and dropped it before its first message: it does not know it. */
+export function unknownChannel(): FxaPairError {
+  return new FxaPairError(
+    "timeout",
+    "The relay does not know this channel: the code is used up or too old.",
+    {
+      hint: NEW_CODE,
+    },
+  );
+}
+
+export function relayUnreachable(
+  message: string,
+  hint: string,
+  details: Record<string, unknown> = {},
+): FxaPairError {
+  return new FxaPairError("unreachable", message, { hint, details });
+}
+
+export function noAnswer(): FxaPairError {
+  return relayUnreachable("The relay did not answer in time.", "Check the network, then try again.");
+}
+
+/** Why a connection to the relay did not come about. */
+export function connectFailure(error: ConnectError, joining: boolean): FxaPairError {
+  const { status, retryAfter, systemCode, closeCode } = error.facts;
+  if (closeCode !== undefined) return joining ? unknownChannel() : closeFailure(closeCode, false);
+  if (status !== undefined) return upgradeRefused(status, retryAfter, joining);
+  if (systemCode === undefined) return noAnswer();
+  const details = { systemCode };
+  if (isCertificateFault(systemCode)) {
+    const hint = "If you trust its authority, name that certificate's file in NODE_EXTRA_CA_CERTS.";
+    return relayUnreachable(`The relay's certificate was not accepted (${systemCode}).`, hint, details);
+  }
+  const hint = "Check the network and the relay's address, then try again.";
+  return relayUnreachable(`The relay cannot be reached (${systemCode}).`, hint, details);
+}
+
+function upgradeRefused(status: number, retryAfter: string | undefined, joining: boolean): FxaPairError {
+  const details = { status, ...(retryAfter === undefined ? {} : { retryAfter }) };
+  if (joining && (status === 404 || status === 410)) return unknownChannel();
+  if (joining && status === 409) {
+    return new FxaPairError("channel_security", "Another device is in this channel already.", {
+      hint: INTERFERENCE,
+    });
+  }
+  if (status === 429 || status === 503) {
+    const wait = /^\d{1,6}$/.test(retryAfter ?? "") ? `in ${retryAfter ?? ""} seconds` : "later";
+    return relayUnreachable(
+      "The relay takes no more connections at the moment.",
+      `Try again ${wait}.`,
+      details,
+    );
+  }
+  const hint = "Check the relay's address (--channel-server).";
+  return relayUnreachable(`The relay refused the connection with HTTP status ${status}.`, hint, details);
+}
+
+function isCertificateFault(systemCode: string): boolean {
+  return /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ISSUER|ERR_TLS/.test(systemCode);
+}
+
+/** Why the relay ended a channel. `together`: both devices had been there. */
+export function closeFailure(code: number, together: boolean): FxaPairError {
+  const details = { closeCode: code };
+  if (code === CLOSE.lifespanOver) {
+    return new FxaPairError("timeout", "The channel's time is over.", { hint: NEW_CODE, details });
+  }
+  if (code === CLOSE.peerLeft || (code === CLOSE.normal && together)) {
+    return new FxaPairError("declined_there", "The other device left.", { hint: NEW_CODE, details });
+  }
+  if (code === CLOSE.policy || code === CLOSE.tooLarge || code === CLOSE.unsupported) {
+    return relayUnreachable(
+      "The relay ended the channel: it allows less than a pairing needs.",
+      NEW_CODE,
+      details,
+    );
+  }
+  return relayUnreachable(
+    `The connection to the relay broke (${code}).`,
+    `Check the network. ${NEW_CODE}`,
+    details,
+  );
+}

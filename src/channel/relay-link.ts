@@ -1,0 +1,222 @@
+/**
+ * A seat in one channel of the relay: messages out and in, over as many sockets as it takes. A relay that counts
+ * (`seen` in its first message) lets a lost seat be taken again with nothing lost or doubled; any other connection is
+ * over when its socket is. The relay may be the enemy, so what it may send is limited here too.
+ */
+import { FxaPairError } from "../lib/errors.ts";
+import * as failures from "./failures.ts";
+import { connectToRelay } from "./relay-connection.ts";
+import type { RelayConnection, RelayConnectionOptions } from "./relay-connection.ts";
+import { ConnectError } from "./socket.ts";
+import type { SocketEvent } from "./socket.ts";
+import { CLOSE, parseEnvelope } from "./wire.ts";
+import type { FirstMessage, Sender } from "./wire.ts";
+
+/** A pairing receives six messages or fewer; OpenSSL-like peers a few more. */
+const MAX_MESSAGES = 64;
+/** Characters received in all: four of the largest records. */
+const MAX_RECEIVED = 96 * 1024;
+/** How long to wait for the other side of a closing handshake, in milliseconds. */
+const CLOSE_WAIT = 1000;
+/** Milliseconds between two attempts to take a lost seat again, and after which to give up. */
+const RESUME_PAUSE = 2000;
+const RESUME_TIME = 50_000;
+/** RFC 6455 §7.1.5: no close frame was received. */
+const LOST = 1006;
+const RESUMABLE: readonly number[] = [LOST, CLOSE.goingAway, CLOSE.tryLater, CLOSE.idle];
+
+export interface LinkOptions extends RelayConnectionOptions {
+  /** As {@link channelRoot} gives it. */
+  readonly root: string;
+  /** The channel to join; undefined to create one. */
+  readonly channelId: string | undefined;
+}
+
+export interface LinkListener {
+  /** One relayed message. */
+  message(text: string, sender: Sender): void;
+  /** A close code, or what the relay did wrong. Called once; nothing comes after it. */
+  ended(end: { readonly closeCode: number } | { readonly error: FxaPairError }): void;
+}
+
+export class RelayLink {
+  readonly id: string;
+  /** What the relay said first of all. */
+  readonly first: FirstMessage;
+  readonly #options: LinkOptions;
+  readonly #sent: string[] = [];
+  #connection: RelayConnection;
+  #token: string | undefined;
+  #listener: LinkListener | undefined;
+  #received = 0;
+  #receivedLength = 0;
+  #over = false;
+  #closing: Promise<void> | undefined;
+  #gone: () => void = () => undefined;
+  #cancelPause: () => void = () => undefined;
+
+  /** Connects and waits for the relay's first message. @throws FxaPairError */
+  static async open(options: LinkOptions): Promise<RelayLink> {
+    const { root, channelId } = options;
+    const joining = channelId !== undefined;
+    const connection = await connectToRelay(options, `${root}${channelId ?? ""}`).catch((error: unknown) => {
+      throw error instanceof ConnectError ? failures.connectFailure(error, joining) : error;
+    });
+    if (joining && connection.first.channelid !== channelId) {
+      connection.socket.terminate();
+      throw failures.relayMisbehaved("it put this device into another channel");
+    }
+    return new RelayLink(options, connection);
+  }
+
+  private constructor(options: LinkOptions, connection: RelayConnection) {
+    this.#options = options;
+    this.#connection = connection;
+    this.first = connection.first;
+    this.id = connection.first.channelid;
+    this.#token = connection.first.seen === undefined ? undefined : connection.first.resume;
+  }
+
+  /** Begins to deliver. Called once. */
+  listen(listener: LinkListener): void {
+    this.#listener = listener;
+    this.#attach(this.#connection);
+  }
+
+  /** Sends one message to the other participant; kept in case the socket is lost before the relay has it. */
+  send(text: string): void {
+    if (this.#over) return;
+    if (this.#token !== undefined) this.#sent.push(text);
+    this.#connection.socket.send(text);
+  }
+
+  /** Leaves the channel for good. Resolves when the socket is gone, {@link CLOSE_WAIT} later at most. */
+  close(): Promise<void> {
+    this.#closing ??= this.#leave();
+    return this.#closing;
+  }
+
+  async #leave(): Promise<void> {
+    if (this.#over) return;
+    this.#over = true;
+    this.#cancelPause();
+    const { socket } = this.#connection;
+    const gone = new Promise<void>((resolve) => {
+      this.#gone = resolve;
+    });
+    const cancel = this.#options.clock.after(CLOSE_WAIT, () => {
+      socket.terminate();
+      this.#gone();
+    });
+    socket.close();
+    await gone;
+    cancel();
+  }
+
+  #attach(connection: RelayConnection): void {
+    connection.mailbox.listen((event) => {
+      if (connection !== this.#connection) return;
+      if (event.type === "closed") this.#gone();
+      if (!this.#over) this.#handle(event);
+    });
+  }
+
+  #handle(event: SocketEvent): void {
+    switch (event.type) {
+      case "text":
+        this.#receive(event.text);
+        return;
+      case "violation":
+        this.#fail(failures.relayMisbehaved("it sent something that is no text message of usual size"));
+        return;
+      case "closed":
+        if (this.#token !== undefined && RESUMABLE.includes(event.code)) this.#startResuming(event.code);
+        else this.#end({ closeCode: event.code });
+    }
+  }
+
+  #receive(text: string): void {
+    this.#received += 1;
+    this.#receivedLength += text.length;
+    if (this.#received > MAX_MESSAGES || this.#receivedLength > MAX_RECEIVED) {
+      this.#fail(failures.relayMisbehaved("it sent far more than a pairing takes"));
+      return;
+    }
+    const envelope = parseEnvelope(text);
+    if (envelope === undefined) this.#fail(failures.relayMisbehaved("it sent a malformed message"));
+    else this.#listener?.message(envelope.message, envelope.sender);
+  }
+
+  #fail(error: FxaPairError): void {
+    this.#connection.socket.terminate();
+    this.#end({ error });
+  }
+
+  #end(end: Parameters<LinkListener["ended"]>[0]): void {
+    this.#over = true;
+    this.#listener?.ended(end);
+  }
+
+  #startResuming(closeCode: number): void {
+    this.#resume(closeCode).catch((error: unknown) => {
+      this.#end({
+        error: error instanceof FxaPairError ? error : failures.relayMisbehaved("the seat was lost"),
+      });
+    });
+  }
+
+  /** Tries to take the seat again until it works, the relay will have none of it, or the time is over. */
+  async #resume(closeCode: number): Promise<void> {
+    const { clock } = this.#options;
+    const giveUp = clock.now() + RESUME_TIME;
+    while (clock.now() < giveUp) {
+      const attempt = await this.#takeSeat();
+      if (attempt === "settled" || this.#isOver()) return;
+      if (attempt === "refused") break;
+      await this.#pause();
+      if (this.#isOver()) return;
+    }
+    this.#end({ closeCode });
+  }
+
+  async #takeSeat(): Promise<"settled" | "refused" | "failed"> {
+    const query = `resume=${encodeURIComponent(this.#token ?? "")}&received=${this.#received}`;
+    try {
+      const connection = await connectToRelay(this.#options, `${this.#options.root}${this.id}?${query}`);
+      if (this.#over) connection.socket.terminate();
+      else this.#takeOver(connection);
+      return "settled";
+    } catch (error) {
+      if (error instanceof FxaPairError && error.code === "channel_security") throw error;
+      const status = error instanceof ConnectError ? error.facts.status : undefined;
+      return status === undefined || status === 429 || status >= 500 ? "failed" : "refused";
+    }
+  }
+
+  #takeOver(connection: RelayConnection): void {
+    this.#connection = connection;
+    const { channelid, seen, resume } = connection.first;
+    if (channelid !== this.id || seen === undefined || seen > this.#sent.length) {
+      this.#fail(failures.relayMisbehaved("it took up another channel than the one that was lost"));
+      return;
+    }
+    this.#token = resume;
+    for (const text of this.#sent.slice(seen)) connection.socket.send(text);
+    this.#attach(connection);
+  }
+
+  /** Asked after awaiting, when `close()` may have been called meanwhile. */
+  #isOver(): boolean {
+    return this.#over;
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#options.clock.after(RESUME_PAUSE, resolve);
+      this.#cancelPause = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
+}
