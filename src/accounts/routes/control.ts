@@ -3,7 +3,6 @@
  * started with `control`; they need no credentials, which is one more reason why the server binds to loopback alone.
  */
 import * as v from "valibot";
-import { decodeHex } from "../../lib/hex.ts";
 import type { Answer, Call, Route } from "../call.ts";
 import { ok } from "../call.ts";
 import type { FaultHooks } from "../faults.ts";
@@ -16,8 +15,8 @@ import { readBody } from "../validate.ts";
 
 const hexBytes = v.pipe(
   v.string(),
-  v.transform((text) => decodeHex(text)),
-  v.instance(Uint8Array),
+  v.regex(/^(?:[0-9a-f]{2})+$/),
+  v.transform((text) => new Uint8Array(Buffer.from(text, "hex"))),
 );
 
 /** The options of a new account; byte strings as hex. */
