@@ -65,10 +65,13 @@ export interface SignedIn {
 }
 
 export class TestClient {
-  constructor(
-    readonly server: AccountsServer,
-    readonly clock: TestClock,
-  ) {}
+  readonly server: AccountsServer;
+  readonly clock: TestClock;
+
+  constructor(server: AccountsServer, clock: TestClock) {
+    this.server = server;
+    this.clock = clock;
+  }
 
   /** A request to the auth server: the path below its `/v1`. */
   auth(method: string, path: string, options: CallOptions = {}): Promise<Reply> {
