@@ -1,0 +1,108 @@
+/** Secrets are overwritten: every buffer that went into or came out of the keyed primitives is zero in the end. */
+import { describe, expect, it } from "vitest";
+import type { TlsPskConnection } from "../../src/tls/connection.ts";
+import type { TlsPrimitives } from "../../src/tls/primitives.ts";
+import { connectedPair, drain, IMPLEMENTATIONS, pair, PSK, pump, records, toHex, utf8 } from "./helpers.ts";
+import {
+  clientWaitingForExtensions,
+  clientWaitingForHello,
+  serverAtStart,
+  serverConnected,
+  serverWaitingForFinished,
+} from "./stages.ts";
+
+/** Primitives that remember all keys, MACs and IVs, and how many AEAD keys are still alive. */
+function watched(primitives: TlsPrimitives) {
+  const buffers = new Set<Uint8Array>();
+  const see = (bytes: Uint8Array): Uint8Array => {
+    buffers.add(bytes);
+    return bytes;
+  };
+  const watching: TlsPrimitives = {
+    sha256: () => primitives.sha256(),
+    hmacSha256(key) {
+      const keyed = primitives.hmacSha256(see(key));
+      return {
+        mac: (message) => see(keyed.mac(message)),
+        wipe: () => {
+          keyed.wipe();
+        },
+      };
+    },
+    aes128Gcm(key) {
+      const aead = primitives.aes128Gcm(see(key));
+      return {
+        seal: (nonce, additionalData, plaintext) => aead.seal(see(nonce), additionalData, plaintext),
+        open: (nonce, additionalData, sealed) => aead.open(see(nonce), additionalData, sealed),
+        wipe: () => {
+          aead.wipe();
+        },
+      };
+    },
+  };
+  const alive = (): string[] => [...buffers].map(toHex).filter((text) => /[^0]/.test(text));
+  return { primitives: watching, buffers, alive };
+}
+
+describe.each(IMPLEMENTATIONS)("on $name", ({ primitives }) => {
+  it("only the application keys and IVs survive the handshake, and nothing the end", () => {
+    const watch = watched(primitives);
+    const both = connectedPair({ primitives: watch.primitives });
+    both.client.send(utf8("x"));
+    both.server.send(utf8("y"));
+    pump(both);
+    // Two sides with two directions each: a key of 16 bytes and a nonce of 12.
+    expect(
+      watch
+        .alive()
+        .map((text) => text.length / 2)
+        .toSorted((a, b) => a - b),
+    ).toEqual([12, 12, 12, 12, 16, 16, 16, 16]);
+    expect(watch.buffers.size).toBeGreaterThan(40);
+    both.client.close();
+    both.server.close();
+    pump(both);
+    expect(watch.alive()).toEqual([]);
+    // The caller's own buffer is the caller's to wipe: it made the URL from it.
+    expect(toHex(PSK)).toBe("17".repeat(32));
+  });
+
+  const stages: [string, (watch: TlsPrimitives) => TlsPskConnection][] = [
+    ["a server at the start", (watch) => serverAtStart({ primitives: watch }).connection],
+    ["a server waiting for Finished", (watch) => serverWaitingForFinished({ primitives: watch }).connection],
+    ["a connected server", (watch) => serverConnected({ primitives: watch }).connection],
+    ["a client that was not started", (watch) => pair({ primitives: watch }).client],
+    ["a client at the start", (watch) => clientWaitingForHello({ primitives: watch }).connection],
+    [
+      "a client waiting for EncryptedExtensions",
+      (watch) => clientWaitingForExtensions({ primitives: watch }).connection,
+    ],
+  ];
+  it.each(stages.filter(([name]) => !name.includes("not started")))("a failure wipes %s", (_name, reach) => {
+    const watch = watched(primitives);
+    const target = reach(watch.primitives);
+    expect(watch.alive().length).toBeGreaterThan(0);
+    target.feed(new Uint8Array(3));
+    expect(drain(target).map((event) => event.type)).toEqual(["transmit", "failed"]);
+    expect(watch.alive()).toEqual([]);
+  });
+
+  it.each(stages)("dispose() wipes %s", (_name, reach) => {
+    const watch = watched(primitives);
+    const target = reach(watch.primitives);
+    target.dispose();
+    // The pair's other half is not under test; only a client that was not started has one here.
+    expect(watch.alive().length).toBe(_name.includes("not started") ? 1 : 0);
+  });
+
+  it("a wrong Finished or binder leaves nothing behind", () => {
+    const watch = watched(primitives);
+    const { client, server } = pair({ primitives: watch.primitives });
+    client.start();
+    const hello = records(client)[0]!;
+    hello[hello.length - 1]! ^= 1;
+    server.feed(hello);
+    client.dispose();
+    expect(watch.alive()).toEqual([]);
+  });
+});
