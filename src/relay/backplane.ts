@@ -55,7 +55,7 @@ export interface Backplane {
   attach(id: string, seat: number, participant: Participant): void;
   /** Passes an envelope to every other participant, in order. `bytes` is what counts for the limits. */
   relay(id: string, seat: number, envelope: string, bytes: number): void;
-  /** A participant has left for good. Harmless if the channel is over. */
+  /** A participant has left for good, and is told nothing any more. Harmless if the channel is over. */
   leave(id: string, seat: number): void;
   /** Ends the channel for everybody: a limit was broken. Harmless if it is over. */
   end(id: string, ending: Ending): void;

@@ -95,7 +95,6 @@ export class Connection implements Participant, Scheduled, SocketOwner {
   }
 
   deliver(envelope: string): void {
-    if (this.#over) return;
     const buffered = this.#socket.bufferedAmount;
     // What waits is what the peer has not read; a message of any size may wait alone.
     if (buffered > 0 && buffered + envelope.length > this.#context.slowConsumer) {

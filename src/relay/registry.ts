@@ -36,6 +36,11 @@ export class ChannelRegistry {
     return this.#ended.size;
   }
 
+  /** Channels that time will end. */
+  get waiting(): number {
+    return this.#deadlines.size;
+  }
+
   /** Opens a channel under a fresh id and gives its first seat. */
   open(id: string, now: number): Admission | Refusal {
     if (this.#channels.size >= this.#limits.maxChannels) return REFUSALS.relayFull;
