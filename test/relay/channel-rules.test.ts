@@ -140,6 +140,11 @@ describe("leaving", () => {
     expect(nextDeadline(channel)).toBe(START + PEER_LEFT_DELAY);
     takeSeat(channel, limits);
     expect(nextDeadline(channel)).toBe(Infinity);
+    const crowd = openChannel(id, limits, START);
+    takeSeat(crowd, limits);
+    takeSeat(crowd, limits);
+    leaveSeat(crowd, 1, START);
+    expect(nextDeadline(crowd)).toBe(Infinity);
   });
 
   it("does not outlast the lifespan", () => {

@@ -98,6 +98,7 @@ describe("ChannelRegistry", () => {
       duration: 9_000,
     });
     expect(registry.end("a", ENDINGS.peerLeft, START + 9_000)).toBeUndefined();
+    expect([registry.size, registry.waiting]).toEqual([0, 0]);
   });
 
   it("remembers ended ids for a while, and not too many", () => {

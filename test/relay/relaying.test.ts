@@ -1,9 +1,11 @@
 /** What two participants see of each other. */
 import { createHash } from "node:crypto";
+import { IncomingMessage } from "node:http";
+import { Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { isChannelId, parseFirstMessage } from "../../src/channel/wire.ts";
-import { MAX_USER_AGENT } from "../../src/relay/sender.ts";
-import { closeRelays, testRelay } from "./support.ts";
+import { clientAddress, describeSender, MAX_USER_AGENT } from "../../src/relay/sender.ts";
+import { ask, closeRelays, handshake, testRelay } from "./support.ts";
 
 afterEach(closeRelays);
 
@@ -116,13 +118,32 @@ describe("a message", () => {
 
 describe("the handshake", () => {
   it("never grants compression, a protocol or any other extension, and takes any Origin", async () => {
-    const { open } = await testRelay();
+    const { relay, open } = await testRelay();
     const client = await open({ perMessageDeflate: true, headers: { Origin: "null" } });
     expect(client.socket.extensions).toBe("");
     expect(client.upgrade?.headers["sec-websocket-extensions"]).toBeUndefined();
     const other = await open({
       headers: { Origin: "https://other.example", "Sec-WebSocket-Extensions": "x; y=;;" },
     });
-    expect(other.upgrade?.headers["sec-websocket-protocol"]).toBeUndefined();
+    expect(other.socket.extensions).toBe("");
+    for (const protocols of ["chat, superchat", ",;,"]) {
+      const answer = await ask(relay, "/v1/ws/", handshake({ "Sec-WebSocket-Protocol": protocols }));
+      expect(answer.status).toBe(101);
+      expect(answer.headers["sec-websocket-protocol"]).toBeUndefined();
+    }
+  });
+});
+
+describe("a sender's address", () => {
+  it.each([
+    ["192.0.2.7", "192.0.2.7"],
+    ["::ffff:192.0.2.7", "192.0.2.7"],
+    ["2001:db8::7", "2001:db8::7"],
+    [undefined, undefined],
+  ])("%s is shown as %s", (remoteAddress, shown) => {
+    const request = new IncomingMessage(new Socket());
+    Object.defineProperty(request.socket, "remoteAddress", { value: remoteAddress });
+    expect(clientAddress(request)).toBe(shown);
+    expect(describeSender(request, shown)).toEqual(shown === undefined ? {} : { remote: shown });
   });
 });
