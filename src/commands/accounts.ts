@@ -1,12 +1,15 @@
 /** From options to the accounts server, the relay and the credential store that a run uses. */
-import { join } from "node:path";
 import { FxaPairError } from "../lib/errors.ts";
+import { isLoopback } from "../lib/loopback.ts";
 import { AccountsClient } from "../oauth/accounts-client.ts";
 import { FileCredentialStore } from "../oauth/credential-store.ts";
+import type { CredentialStore, Credentials } from "../oauth/credential-store.ts";
+import { requireServer } from "../oauth/credentials.ts";
 import { discover, resolveServer } from "../oauth/discovery.ts";
+import type { Servers } from "../oauth/discovery.ts";
 import { HttpClient } from "../oauth/http.ts";
-import type { Run } from "./setup.ts";
 import { userAgent } from "./setup.ts";
+import type { Run } from "./setup.ts";
 
 export interface ServerFlags {
   readonly server?: string | undefined;
@@ -19,4 +22,80 @@ const DEFAULT_SERVER = "release";
 /** The accounts server's origin that the options name. */
 export function contentServerOf(flags: ServerFlags): string {
   return resolveServer(flags.server ?? DEFAULT_SERVER);
+}
+
+/** The credentials kept in the config directory. */
+export function openStore(flags: ServerFlags, run: Run): CredentialStore {
+  const { clock, random } = run.environment;
+  return new FileCredentialStore({ folder: flags.configDir, clock, random });
+}
+
+/**
+ * The stored credentials. They go only to the server they came from, whatever the options say.
+ *
+ * @throws FxaPairError `not_signed_in` when there are none, or `--server` names another server.
+ */
+export async function requireCredentials(flags: ServerFlags, store: CredentialStore): Promise<Credentials> {
+  const credentials = await store.load();
+  if (credentials === null) {
+    throw new FxaPairError("not_signed_in", "Nobody is signed in on this device.", {
+      hint: "Sign in with fxa-pair join, or with fxa-pair login.",
+    });
+  }
+  return flags.server === undefined ? credentials : requireServer(credentials, resolveServer(flags.server));
+}
+
+export interface Accounts {
+  readonly client: AccountsClient;
+  readonly servers: Servers;
+}
+
+/** Finds the parts of an accounts server and makes a client for them; requests end when the run is interrupted. */
+export async function connectAccounts(contentServer: string, run: Run): Promise<Accounts> {
+  const { clock } = run.environment;
+  const http = new HttpClient({ clock, userAgent: userAgent(run.environment) });
+  const servers = await discover(http, contentServer, run.signal);
+  const client = new AccountsClient({
+    servers,
+    http,
+    clock,
+    signal: run.signal,
+    onWait: (milliseconds) => {
+      run.reporter.progress(
+        `The accounts server is busy; trying again in ${Math.ceil(milliseconds / 1000)} s.`,
+      );
+    },
+  });
+  return { client, servers };
+}
+
+export interface RelayChoice {
+  readonly relayUrl: string;
+  readonly allowInsecure: boolean;
+}
+
+/** The relay that the options name, or `undefined` when the accounts server is to say. */
+export function chosenRelay(flags: ServerFlags, run: Run): RelayChoice | undefined {
+  const text = flags.channelServer;
+  if (text === undefined) return undefined;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol !== "ws:" && url?.protocol !== "wss:") {
+    throw new FxaPairError("usage", "--channel-server is not a ws:// or wss:// URL.", {
+      hint: "Give it as wss://host, or leave it out.",
+    });
+  }
+  if (url.protocol === "ws:" && !isLoopback(url.hostname)) {
+    run.reporter.warn(
+      "--channel-server without TLS: whoever is on the network between can do what the relay can.",
+    );
+  }
+  return { relayUrl: text, allowInsecure: true };
+}
+
+/** The relay that the accounts server names. */
+export function discoveredRelay({ servers }: Accounts): RelayChoice {
+  if (servers.pairing !== null) return { relayUrl: servers.pairing, allowInsecure: false };
+  throw new FxaPairError("unreachable", "This accounts server names no relay for pairing.", {
+    hint: "Give one with --channel-server.",
+  });
 }

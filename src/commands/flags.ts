@@ -44,6 +44,11 @@ export const globalFlags = {
   color: v.optional(v.boolean(), true),
 };
 
+/** What this device is called, as far as the accounts server takes it. */
+export const deviceNameFlag = v.optional(
+  v.pipe(v.string(), v.minLength(1, "must not be empty"), v.maxLength(255, "must be at most 255 characters")),
+);
+
 /** Whole seconds within bounds, as milliseconds. */
 export function secondsFlag(minimum: number, maximum: number) {
   const range = `must be whole seconds from ${minimum} to ${maximum}`;
@@ -79,7 +84,7 @@ export function readFlags<Schema extends v.GenericSchema>(
     const value = given(option) ?? fromConfigFile(option, config);
     if (value !== undefined) raw[option.attributeName()] = value;
   }
-  if (variables["NO_COLOR"] && !variables["FORCE_COLOR"] && raw["color"] === undefined) raw["color"] = false;
+  if (variables.NO_COLOR && !variables.FORCE_COLOR && raw.color === undefined) raw.color = false;
   return checkFlags(schema, raw, options);
 }
 

@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import * as v from "valibot";
 import { createChannel } from "../channel/pairing-channel.ts";
 import type { PairingChannel } from "../channel/pairing-channel.ts";
+import type { CancelTimer } from "../lib/clock.ts";
 import { FxaPairError } from "../lib/errors.ts";
 import type { AccountsClient } from "../oauth/accounts-client.ts";
 import type { Credentials } from "../oauth/credential-store.ts";
@@ -14,13 +15,14 @@ import { DEFAULT_CLIENTS, DEFAULT_SCOPES } from "../pairing/request-checks.ts";
 import type { RequestPolicy } from "../pairing/request-checks.ts";
 import { runAuthority } from "../pairing/run-authority.ts";
 import type { PairingStatus } from "../pairing/status.ts";
-import { connectAccounts, openStore, relayFor } from "./accounts.ts";
+import { chosenRelay, connectAccounts, discoveredRelay, openStore, requireCredentials } from "./accounts.ts";
+import { Approval, isPinned } from "./approval.ts";
 import { addExamples } from "./command.ts";
 import type { CommandModule } from "./command.ts";
 import type { Environment } from "./context.ts";
-import { globalFlags, readFlags, secondsFlag } from "./flags.ts";
+import { deviceNameFlag, globalFlags, readFlags, secondsFlag } from "./flags.ts";
 import { offerFlags, publishOffer } from "./offer.ts";
-import { requireSomebodyToAsk, userAgent, withRun } from "./setup.ts";
+import { requireSomebodyToAsk, untilInterrupted, userAgent, withRun } from "./setup.ts";
 import type { Run } from "./setup.ts";
 
 const Flags = v.object({
@@ -42,13 +44,7 @@ const Flags = v.object({
     [],
   ),
   allowScope: v.optional(v.array(v.pipe(v.string(), v.minLength(1, "must name a scope"))), []),
-  deviceName: v.optional(
-    v.pipe(
-      v.string(),
-      v.minLength(1, "must not be empty"),
-      v.maxLength(255, "must be at most 255 characters"),
-    ),
-  ),
+  deviceName: deviceNameFlag,
   timeout: v.optional(secondsFlag(1, 86_400), "900"),
 });
 
@@ -97,71 +93,63 @@ async function runHost(flags: HostFlags, run: Run): Promise<number> {
   );
   if (flags.yes) warnAboutYes(flags, run);
   const credentials = await hostCredentials(flags, run);
-  const accounts = await connectAccounts(flags, run, credentials.server);
-  await requireUsableSession(accounts, credentials, run);
+  const relay = chosenRelay(flags, run);
+  const accounts = await connectAccounts(credentials.server, run);
+  run.reporter.progress("Checking this device's session…");
+  const approval = await Approval.prepare(accounts.client, credentials, flags, run);
 
   run.reporter.progress("Opening a channel on the relay…");
+  const { clock, random } = run.environment;
+  const opening = createChannel({
+    ...(relay ?? discoveredRelay(accounts)),
+    clock,
+    random,
+    userAgent: userAgent(run.environment),
+  });
   const [channel, profile] = await Promise.all([
-    createChannel({
-      ...relayFor(flags, run, accounts),
-      clock: run.environment.clock,
-      random: run.environment.random,
-      userAgent: userAgent(run.environment),
-    }),
-    ownProfile(accounts, credentials),
+    untilInterrupted(opening, run, (late) => late.close()),
+    ownProfile(accounts.client, credentials, run),
   ]);
+  let withdraw: () => Promise<void> = () => Promise.resolve();
   try {
-    const withdraw = await publishOffer(run, flags, {
+    withdraw = await publishOffer(run, flags, {
       url: formatPairingUrl(credentials.server, channel.id, channel.key),
       channelId: channel.id,
       expiresAt: expiryOf(channel, run),
     });
-    try {
-      const { clientId } = await runAuthority({
-        channel,
-        clock: run.environment.clock,
-        policy: policyOf(flags),
-        metadata: { ...profile, email: credentials.email, deviceName: flags.deviceName ?? hostname() },
-        timeout: flags.timeout,
-        clientName: (id) => accounts.clientName(id).catch(() => null),
-        authorize: (request) => grant(accounts, credentials, request),
-        ask: (_question, signal) => (flags.yes ? Promise.resolve(true) : confirm(run, signal)),
-        report: (status) => {
-          if (status.type === "connected") void withdraw();
-          report(status, run);
-        },
-        signal: run.signal,
-      });
-      run.reporter.event({ type: "complete", clientId });
-      return 0;
-    } finally {
-      await withdraw();
-    }
+    const { clientId } = await runAuthority({
+      channel,
+      clock,
+      policy: policyOf(flags),
+      metadata: { ...profile, email: credentials.email, deviceName: flags.deviceName ?? hostname() },
+      timeout: flags.timeout,
+      clientName: (id) => accounts.client.clientName(id),
+      authorize: (request) => grant(accounts.client, credentials, request),
+      ask: (_question, signal) => approval.ask(signal),
+      report: (status) => {
+        if (status.type === "connected") void withdraw();
+        report(status, run);
+      },
+      signal: run.signal,
+    });
+    run.reporter.event({ type: "complete", clientId });
+    return 0;
   } finally {
+    await withdraw();
     await channel.close();
   }
 }
 
 function warnAboutYes(flags: HostFlags, run: Run): void {
-  const pinned = flags.approveJwk !== undefined || flags.expectFingerprint !== undefined;
   run.reporter.warn(
-    pinned
+    isPinned(flags)
       ? "--yes: the pinned request is approved without asking."
       : "--yes: the first valid request is approved without asking. Whoever has the URL gets the account.",
   );
 }
 
 async function hostCredentials(flags: HostFlags, run: Run): Promise<Credentials & { sessionToken: string }> {
-  const credentials = await openStore(flags, run).load();
-  if (credentials === null) {
-    throw new FxaPairError(
-      "not_signed_in",
-      "Nobody is signed in on this device, so it cannot sign in another.",
-      {
-        hint: "Sign in with fxa-pair login, or fxa-pair join --can-host.",
-      },
-    );
-  }
+  const credentials = await requireCredentials(flags, openStore(flags, run));
   const { sessionToken } = credentials;
   if (sessionToken === undefined) {
     throw new FxaPairError(
@@ -175,42 +163,28 @@ async function hostCredentials(flags: HostFlags, run: Run): Promise<Credentials 
   return { ...credentials, sessionToken };
 }
 
-/** Asked before a channel is opened: a revoked session should not cost anybody a scan. */
-async function requireUsableSession(
-  accounts: AccountsClient,
-  { sessionToken }: { sessionToken: string },
-  run: Run,
-): Promise<void> {
-  run.reporter.progress("Checking this device's session…");
-  const status = await accounts.sessionStatus(sessionToken);
-  if (!status.verified) {
-    throw new FxaPairError("not_signed_in", "This device's session is not confirmed.", {
-      hint: "Sign in again with fxa-pair login and confirm with the mailed code.",
-    });
-  }
-  if (!status.meetsMinimumAssurance) {
-    throw new FxaPairError(
-      "not_signed_in",
-      "The account has two-step sign-in, and this session did not pass it.",
-      {
-        hint: "Sign in again with fxa-pair login --totp <code>.",
-      },
-    );
-  }
-}
+/** Milliseconds that a new device's user is worth waiting for, to be shown a name and a picture. */
+const PROFILE_PATIENCE = 3000;
 
 /** Name and picture are a courtesy to the other side: whatever goes wrong, they are just not known. */
 async function ownProfile(
   accounts: AccountsClient,
   credentials: Credentials,
+  run: Run,
 ): Promise<{ displayName: string | null; avatar: string | null }> {
-  try {
-    const { accessToken } = await accounts.refresh(credentials, ["profile"]);
-    const { displayName, avatar } = await accounts.profile(accessToken);
-    return { displayName: displayName ?? null, avatar: avatar ?? null };
-  } catch {
-    return { displayName: null, avatar: null };
-  }
+  const unknown = { displayName: null, avatar: null };
+  const fetched = accounts
+    .refresh(credentials, ["profile"])
+    .then(({ accessToken }) => accounts.profile(accessToken))
+    .then(({ displayName, avatar }) => ({ displayName, avatar }))
+    .catch(() => unknown);
+  let cancel: CancelTimer = () => undefined;
+  const tooLate = new Promise<typeof unknown>((resolve) => {
+    cancel = run.environment.clock.after(PROFILE_PATIENCE, () => {
+      resolve(unknown);
+    });
+  });
+  return Promise.race([fetched, tooLate]).finally(cancel);
 }
 
 function policyOf(flags: HostFlags): RequestPolicy {
@@ -230,20 +204,8 @@ function expiryOf(channel: PairingChannel, run: Run): string | null {
   return new Date(clock.wallTime() + (channel.expiresAt - clock.now())).toISOString();
 }
 
-function confirm(run: Run, signal: AbortSignal): Promise<boolean> {
-  if (run.prompter === null) return Promise.resolve(false);
-  return run.prompter.confirm("Sign this device in?", signal);
-}
-
 function report(status: PairingStatus, run: Run): void {
-  switch (status.type) {
-    case "connected":
-      run.reporter.progress("A device connected.");
-      return;
-    case "redeeming":
-    case "complete":
-      return;
-    default:
-      run.reporter.event(status);
-  }
+  if (status.type === "connected") run.reporter.progress("A device connected.");
+  // Completion is told with the client's id when the flow has returned; redeeming is the other side's affair.
+  else if (status.type !== "redeeming" && status.type !== "complete") run.reporter.event(status);
 }

@@ -1,32 +1,25 @@
 /** `fxa-pair join`: the supplicant. Reads the pairing URL, confirms the account, and ends with tokens and keys. */
-import { hostname } from "node:os";
 import type { Command } from "commander";
 import * as v from "valibot";
 import { joinChannel } from "../channel/pairing-channel.ts";
+import type { PairingChannel } from "../channel/pairing-channel.ts";
 import { FxaPairError } from "../lib/errors.ts";
-import { equalText } from "../lib/constant-time.ts";
-import type { Credentials } from "../oauth/credential-store.ts";
 import { createPkcePair, createState } from "../oauth/pkce.ts";
 import { createRecipientKey, loadRecipientKey } from "../oauth/recipient-key.ts";
-import type { RecipientKey } from "../oauth/recipient-key.ts";
-import { redeem } from "../oauth/redeem.ts";
+import { OLDSYNC_SCOPE, PROFILE_SCOPE, SESSION_SCOPE } from "../oauth/scopes.ts";
 import type { PairingUrl } from "../pairing/pairing-url.ts";
 import { runSupplicant } from "../pairing/run-supplicant.ts";
-import type { PairingStatus } from "../pairing/status.ts";
-import { connectAccounts, openStore, relayFor } from "./accounts.ts";
+import { chosenRelay, connectAccounts, discoveredRelay, openStore } from "./accounts.ts";
+import type { Accounts } from "./accounts.ts";
 import { addExamples } from "./command.ts";
 import type { CommandModule } from "./command.ts";
 import type { Environment } from "./context.ts";
-import { deliverCredentials } from "./delivery.ts";
-import { globalFlags, readFlags, secondsFlag } from "./flags.ts";
+import { DEFAULT_CLIENT } from "./default-client.ts";
+import { deviceNameFlag, globalFlags, readFlags, secondsFlag } from "./flags.ts";
+import { NewSignIn } from "./new-sign-in.ts";
 import { confirmServer, readPairingUrl } from "./pairing-source.ts";
-import { requireSomebodyToAsk, userAgent, withRun } from "./setup.ts";
+import { requireSomebodyToAsk, untilInterrupted, userAgent, withRun } from "./setup.ts";
 import type { Run } from "./setup.ts";
-
-/** Firefox for Android: the client whose registration allows pairing, Sync and the session scope. */
-const DEFAULT_CLIENT = "a2270f727f45f648";
-const OLDSYNC = "https://identity.mozilla.com/apps/oldsync";
-const SESSION_SCOPE = "https://identity.mozilla.com/tokens/session";
 
 const Flags = v.object({
   ...globalFlags,
@@ -39,15 +32,12 @@ const Flags = v.object({
     v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/, "must be 16 lower-case hex digits")),
     DEFAULT_CLIENT,
   ),
-  scope: v.optional(v.array(v.pipe(v.string(), v.regex(/^\S+$/, "must be one scope"))), ["profile", OLDSYNC]),
+  scope: v.optional(v.array(v.pipe(v.string(), v.regex(/^\S+$/, "must be one scope"))), [
+    PROFILE_SCOPE,
+    OLDSYNC_SCOPE,
+  ]),
   canHost: v.optional(v.boolean(), false),
-  deviceName: v.optional(
-    v.pipe(
-      v.string(),
-      v.minLength(1, "must not be empty"),
-      v.maxLength(255, "must be at most 255 characters"),
-    ),
-  ),
+  deviceName: deviceNameFlag,
   out: v.optional(v.pipe(v.string(), v.minLength(1, "must name a file, or - for standard output"))),
   format: v.optional(v.picklist(["json", "env"], "must be json or env"), "json"),
   timeout: v.optional(secondsFlag(1, 86_400), "300"),
@@ -92,8 +82,8 @@ async function printThumbprint(flags: JoinFlags, environment: Environment): Prom
   if (flags.key === undefined) {
     throw new FxaPairError("usage", "--print-thumbprint needs a kept key.", { hint: "Add --key <file>." });
   }
-  const key = await loadRecipientKey(flags.key);
-  environment.streams.stdout.write(`${key.thumbprint}\n`);
+  const { thumbprint } = await loadRecipientKey(flags.key, environment.random);
+  environment.streams.stdout.write(`${thumbprint}\n`);
   return 0;
 }
 
@@ -107,58 +97,92 @@ async function runJoin(argument: string | undefined, flags: JoinFlags, run: Run)
   const server = await confirmServer(url, flags, run);
   if (flags.yes && flags.expectEmail === undefined) {
     run.reporter.warn(
-      "--yes without --expect-email: this device is signed in to whatever account the other device has.",
+      "--yes without --expect-email: whatever account the other device has, this one is signed in to it.",
     );
   }
+  const { clock, random } = run.environment;
   const store = openStore(flags, run);
   const existing = flags.out === undefined ? await store.load() : null;
-  const key = flags.key === undefined ? await createRecipientKey() : await loadRecipientKey(flags.key);
+  const key =
+    flags.key === undefined ? createRecipientKey(random) : await loadRecipientKey(flags.key, random);
+  const pkce = createPkcePair(random);
+  const request = {
+    clientId: flags.clientId,
+    scope: scopesToAsk(flags),
+    state: createState(random),
+    codeChallenge: pkce.challenge,
+    keysJwk: key.keysJwk,
+  };
 
   run.reporter.progress("Connecting to the other device…");
-  const connecting = connectAccounts(flags, run, server);
-  const channel = await joinThrough(url, flags, run, connecting);
-  try {
-    const accounts = await connecting;
-    const { verifier, challenge } = createPkcePair(run.environment.random);
-    const request = {
-      clientId: flags.clientId,
-      scope: scopesToAsk(flags),
-      state: createState(run.environment.random),
-      codeChallenge: challenge,
-      keysJwk: key.keysJwk,
-    };
-    let joined: Joined | undefined;
-    await runSupplicant({
-      channel,
-      clock: run.environment.clock,
-      timeout: flags.timeout,
-      request,
-      checkAccount: ({ email }) => {
-        checkAccount(email, existing, server, flags);
-      },
-      ask: (question, signal) => confirm(question.email, existing, flags, run, signal),
-      redeem: async (code, email) => {
-        joined = await finish({
-          accounts,
-          code,
-          verifier,
-          key,
-          email,
-          request,
-          existing,
-          store,
-          flags,
-          run,
-          server,
-        });
-      },
-      report: (status) => {
-        report(status, run, joined);
-      },
-      signal: run.signal,
-    });
-    return 0;
-  } finally {
-    await channel.close();
+  const { accounts, channel } = await untilInterrupted(connect(url, server, flags, run), run, ({ channel }) =>
+    channel.close(),
+  );
+  const signIn = new NewSignIn({
+    accounts: accounts.client,
+    server,
+    request,
+    pkce,
+    key,
+    existing,
+    store,
+    flags,
+    run,
+  });
+  await runSupplicant({
+    channel,
+    clock,
+    timeout: flags.timeout,
+    request,
+    checkAccount: ({ email }) => {
+      signIn.checkAnnounced(email);
+    },
+    ask: ({ email }, signal) => signIn.ask(email, signal),
+    redeem: (code, email, signal) => signIn.redeem(code, email, signal),
+    report: (status) => {
+      if (status.type === "connected") run.reporter.progress("Connected; asking to be signed in…");
+      else if (status.type === "redeeming") run.reporter.progress("Fetching tokens and keys…");
+      else if (status.type === "complete") signIn.reportCompletion();
+      else run.reporter.event(status);
+    },
+    signal: run.signal,
+  });
+  return 0;
+}
+
+/** The accounts server and the channel, at the same time where the relay is known beforehand. */
+async function connect(
+  url: PairingUrl,
+  server: string,
+  flags: JoinFlags,
+  run: Run,
+): Promise<{ accounts: Accounts; channel: PairingChannel }> {
+  const relay = chosenRelay(flags, run);
+  const discovering = connectAccounts(server, run);
+  const joining = (relay === undefined ? discovering.then(discoveredRelay) : Promise.resolve(relay)).then(
+    (choice) =>
+      joinChannel({
+        ...choice,
+        clock: run.environment.clock,
+        random: run.environment.random,
+        userAgent: userAgent(run.environment),
+        channelId: url.channelId,
+        channelKey: url.channelKey,
+      }),
+  );
+  const [accounts, channel] = await Promise.allSettled([discovering, joining]);
+  if (accounts.status === "fulfilled" && channel.status === "fulfilled") {
+    return { accounts: accounts.value, channel: channel.value };
   }
+  if (channel.status === "fulfilled") await channel.value.close();
+  throw accounts.status === "rejected"
+    ? accounts.reason
+    : channel.status === "rejected"
+      ? channel.reason
+      : undefined;
+}
+
+/** What to ask for: `profile` always, because the account is checked against it. */
+function scopesToAsk(flags: JoinFlags): string[] {
+  return [...new Set([PROFILE_SCOPE, ...flags.scope, ...(flags.canHost ? [SESSION_SCOPE] : [])])];
 }

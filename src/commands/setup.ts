@@ -63,3 +63,32 @@ export function requireSomebodyToAsk(run: Run, yes: boolean, hint: string): void
     hint,
   });
 }
+
+/**
+ * Waits for something that cannot be told to stop, but no longer than until the run is interrupted; what comes of it
+ * afterwards is handed to `discard`.
+ *
+ * @throws the interruption.
+ */
+export async function untilInterrupted<T>(
+  pending: Promise<T>,
+  { signal }: Run,
+  discard: (late: T) => unknown,
+): Promise<T> {
+  let onAbort: () => void = () => undefined;
+  const interrupted = new Promise<never>((_resolve, reject) => {
+    onAbort = () => {
+      pending.then(discard, () => undefined);
+      reject(
+        signal.reason instanceof Error ? signal.reason : new FxaPairError("interrupted", "Interrupted."),
+      );
+    };
+    signal.addEventListener("abort", onAbort);
+    if (signal.aborted) onAbort();
+  });
+  try {
+    return await Promise.race([pending, interrupted]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}

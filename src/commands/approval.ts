@@ -1,0 +1,105 @@
+/**
+ * The authority's yes: asked on the terminal, or given beforehand with `--yes`. On an account with two-step
+ * authentication whose sign-in is not fresh, a yes needs a code of the authenticator app besides.
+ */
+import { FxaPairError } from "../lib/errors.ts";
+import type { AccountsClient } from "../oauth/accounts-client.ts";
+import type { Credentials } from "../oauth/credential-store.ts";
+import { checkHostSession, needsFreshTotp } from "../oauth/host-session.ts";
+import type { HostSession } from "../oauth/host-session.ts";
+import type { Run } from "./setup.ts";
+
+export interface ApprovalFlags {
+  readonly yes: boolean;
+  readonly approveJwk?: string | undefined;
+  readonly expectFingerprint?: string | undefined;
+}
+
+export type HostCredentials = Credentials & { readonly sessionToken: string };
+
+/** Wrong codes of the authenticator app before the answer is no. */
+const MAX_CODES = 3;
+
+/** Whether only one key's, or one single, request can be approved. */
+export function isPinned(flags: ApprovalFlags): boolean {
+  return flags.approveJwk !== undefined || flags.expectFingerprint !== undefined;
+}
+
+export class Approval {
+  readonly #accounts: AccountsClient;
+  readonly #credentials: HostCredentials;
+  readonly #session: HostSession;
+  readonly #flags: ApprovalFlags;
+  readonly #run: Run;
+
+  private constructor(
+    accounts: AccountsClient,
+    credentials: HostCredentials,
+    session: HostSession,
+    flags: ApprovalFlags,
+    run: Run,
+  ) {
+    this.#accounts = accounts;
+    this.#credentials = credentials;
+    this.#session = session;
+    this.#flags = flags;
+    this.#run = run;
+  }
+
+  /**
+   * Looks the session up, before a channel is opened: a revoked one should not cost anybody a scan.
+   *
+   * @throws FxaPairError `not_signed_in` when it cannot approve anything, or only with a code that nobody can be asked.
+   */
+  static async prepare(
+    accounts: AccountsClient,
+    credentials: HostCredentials,
+    flags: ApprovalFlags,
+    run: Run,
+  ): Promise<Approval> {
+    const session = await checkHostSession(accounts, credentials);
+    const approval = new Approval(accounts, credentials, session, flags, run);
+    if (flags.yes && !isPinned(flags) && approval.#needsCode()) {
+      throw new FxaPairError(
+        "not_signed_in",
+        "The account has two-step authentication, and this sign-in is more than five minutes old.",
+        {
+          hint: "Pin the request (--approve-jwk), run it in a terminal, or sign in again: fxa-pair login --totp <code>",
+        },
+      );
+    }
+    return approval;
+  }
+
+  /** Asks; silence, the end of input and too many wrong codes are no. */
+  async ask(signal: AbortSignal): Promise<boolean> {
+    const { prompter } = this.#run;
+    if (this.#flags.yes) return true;
+    if (prompter === null) return false;
+    return (
+      (await prompter.confirm("Sign this device in?", signal)) &&
+      (!this.#needsCode() || this.#askCode(signal))
+    );
+  }
+
+  async #askCode(signal: AbortSignal): Promise<boolean> {
+    const { prompter, reporter } = this.#run;
+    for (let attempt = 1; prompter !== null && attempt <= MAX_CODES; attempt++) {
+      const code = await prompter.line("Code of your authenticator app", { hidden: false }, signal);
+      if (code === "") return false;
+      if (/^\d{6,8}$/.test(code) && (await this.#accounts.verifyTotp(this.#credentials.sessionToken, code)))
+        return true;
+      reporter.warn("that code was wrong or too old.");
+    }
+    return false;
+  }
+
+  #needsCode(): boolean {
+    return needsFreshTotp(
+      this.#session,
+      this.#credentials,
+      this.#run.environment.clock,
+      this.#accounts.clockSkew,
+    );
+  }
+}

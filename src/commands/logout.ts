@@ -1,0 +1,59 @@
+/** `fxa-pair logout`: ends what this device holds on the server, and only then forgets it here. */
+import type { Command } from "commander";
+import * as v from "valibot";
+import { FxaPairError } from "../lib/errors.ts";
+import type { Credentials } from "../oauth/credential-store.ts";
+import { signOut } from "../oauth/sign-out.ts";
+import { connectAccounts, openStore } from "./accounts.ts";
+import { addExamples } from "./command.ts";
+import type { CommandModule } from "./command.ts";
+import type { Environment } from "./context.ts";
+import { globalFlags, readFlags } from "./flags.ts";
+import { withRun } from "./setup.ts";
+import type { Run } from "./setup.ts";
+import { describeAccount } from "./status.ts";
+
+const Flags = v.object({ ...globalFlags, force: v.optional(v.boolean(), false) });
+
+export const logout: CommandModule = {
+  define(command: Command): void {
+    command.option("--force", "forget the credentials here even if the server cannot be told");
+    addExamples(command, ["fxa-pair logout", "fxa-pair logout --force"]);
+  },
+
+  async run(command: Command, environment: Environment): Promise<number> {
+    const flags = readFlags(command, Flags, environment.variables);
+    return withRun(flags, environment, async (run) => {
+      const store = openStore(flags, run);
+      const credentials = await store.load();
+      if (credentials !== null) {
+        await revoke(credentials, flags.force, run);
+        await store.remove(credentials);
+      }
+      run.reporter.event(describeAccount(await store.load(), store));
+      return 0;
+    });
+  },
+};
+
+/** Revokes; when that fails, goes on only if the user wants to forget anyway, and says what still lives. */
+async function revoke(credentials: Credentials, force: boolean, run: Run): Promise<void> {
+  try {
+    const { client } = await connectAccounts(credentials.server, run);
+    await signOut(client, credentials);
+  } catch (error) {
+    if (!(error instanceof FxaPairError) || error.code === "interrupted") throw error;
+    const forget = force || (await askToForget(error, run));
+    if (!forget) throw error;
+    run.reporter.warn(`forgotten here only. ${error.message}`);
+  }
+}
+
+async function askToForget(error: FxaPairError, run: Run): Promise<boolean> {
+  if (run.prompter === null) return false;
+  run.reporter.warn(error.message);
+  return run.prompter.confirm(
+    "Forget the credentials here although the server still accepts them?",
+    run.signal,
+  );
+}

@@ -1,0 +1,126 @@
+/**
+ * The supplicant's decisions around a pairing: may this account be joined, does the user want it, and what becomes of the
+ * tokens. Storing is the last step; whatever fails after the code was redeemed gives the tokens back.
+ */
+import { hostname } from "node:os";
+import { FxaPairError } from "../lib/errors.ts";
+import type { AccountsClient } from "../oauth/accounts-client.ts";
+import type { Credentials, CredentialStore } from "../oauth/credential-store.ts";
+import type { PkcePair } from "../oauth/pkce.ts";
+import type { RecipientKey } from "../oauth/recipient-key.ts";
+import { abandon, redeem } from "../oauth/redeem.ts";
+import type { SupplicantRequest } from "../pairing/messages.ts";
+import { displayText } from "../ui/safe-text.ts";
+import { deliverCredentials } from "./delivery.ts";
+import type { DeliveryFlags } from "./delivery.ts";
+import { endReplaced, isSameAccount, sameEmail } from "./replaced.ts";
+import type { Run } from "./setup.ts";
+
+export interface SignInFlags extends DeliveryFlags {
+  readonly yes: boolean;
+  readonly expectEmail?: string | undefined;
+  readonly deviceName?: string | undefined;
+}
+
+export interface NewSignInOptions {
+  readonly accounts: AccountsClient;
+  /** Origin of the accounts server. */
+  readonly server: string;
+  readonly request: SupplicantRequest;
+  readonly pkce: PkcePair;
+  readonly key: RecipientKey;
+  /** What the store holds now and would be replaced. */
+  readonly existing: Credentials | null;
+  readonly store: CredentialStore;
+  readonly flags: SignInFlags;
+  readonly run: Run;
+}
+
+export class NewSignIn {
+  readonly #options: NewSignInOptions;
+  #result: { readonly credentials: Credentials; readonly stored: string | null } | undefined;
+
+  constructor(options: NewSignInOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Judges the announced account before anybody is asked.
+   *
+   * @throws FxaPairError `refused` when another account was expected; `usage` when it would replace another account's
+   *   credentials and nobody can be asked.
+   */
+  checkAnnounced(email: string): void {
+    const { flags, existing, server } = this.#options;
+    if (flags.expectEmail !== undefined && !sameEmail(email, flags.expectEmail)) {
+      throw new FxaPairError(
+        "refused",
+        "The other device is signed in to another account than --expect-email names.",
+        {
+          hint: "Check the address, and which device showed the code.",
+        },
+      );
+    }
+    if (flags.yes && existing !== null && !isSameAccount(existing, server, email)) {
+      throw new FxaPairError("usage", "This device is signed in to another account already.", {
+        hint: "Sign it out first with fxa-pair logout, use another --config-dir, or run without --yes.",
+      });
+    }
+  }
+
+  /** Asks the user, or answers for one who said --yes. */
+  async ask(email: string, signal: AbortSignal): Promise<boolean> {
+    const { flags, existing, run } = this.#options;
+    if (flags.yes) return true;
+    if (run.prompter === null) return false;
+    if (existing !== null)
+      run.reporter.warn(`this replaces the sign-in of ${displayText(existing.email)} on this device.`);
+    run.reporter.progress("This device's data will go to that account.");
+    return run.prompter.confirm(`Sign this device in to ${displayText(email)}?`, signal);
+  }
+
+  /** Redeems the code, delivers the credentials, and revokes the ones they replace. */
+  async redeem(code: string, announcedEmail: string, signal: AbortSignal): Promise<void> {
+    const { accounts, server, request, pkce, key, existing, store, flags, run } = this.#options;
+    const replaced = existing !== null && isSameAccount(existing, server, announcedEmail) ? existing : null;
+    const { credentials, warnings } = await redeem(
+      accounts,
+      {
+        server,
+        clientId: request.clientId,
+        code,
+        codeVerifier: pkce.verifier,
+        scope: request.scope,
+        privateJwk: key.privateJwk,
+        announcedEmail,
+        expectEmail: flags.expectEmail,
+        knownUid: replaced?.uid,
+        deviceName: flags.deviceName ?? hostname(),
+      },
+      run.environment.clock,
+    );
+    for (const warning of warnings) run.reporter.warn(warning);
+    try {
+      signal.throwIfAborted();
+      this.#result = { credentials, stored: await deliverCredentials(credentials, flags, store, run) };
+    } catch (error) {
+      throw await abandon(accounts, credentials, error);
+    }
+    if (existing !== null) await endReplaced(existing, server, accounts, run);
+  }
+
+  /** The `complete` event. */
+  reportCompletion(): void {
+    if (this.#result === undefined) return;
+    const { credentials, stored } = this.#result;
+    const { uid, email, scope, keys } = credentials;
+    this.#options.run.reporter.event({
+      type: "complete",
+      uid,
+      email,
+      scope,
+      keys: Object.keys(keys),
+      stored,
+    });
+  }
+}

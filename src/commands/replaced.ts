@@ -1,0 +1,38 @@
+/** Credentials that new ones take the place of. */
+import { equalText } from "../lib/constant-time.ts";
+import { FxaPairError } from "../lib/errors.ts";
+import type { AccountsClient } from "../oauth/accounts-client.ts";
+import type { Credentials } from "../oauth/credential-store.ts";
+import { signOut } from "../oauth/sign-out.ts";
+import type { Run } from "./setup.ts";
+
+/** Whether two addresses are the same account's: letter case aside. */
+export function sameEmail(a: string, b: string): boolean {
+  return equalText(a.toLowerCase(), b.toLowerCase());
+}
+
+/** Whether stored credentials are of this account at this server. */
+export function isSameAccount(stored: Credentials, server: string, email: string): boolean {
+  return stored.server === server && sameEmail(stored.email, email);
+}
+
+/** Ends on the server what the replaced credentials hold; nobody can use it any more, so failing is only a warning. */
+export async function endReplaced(
+  replaced: Credentials,
+  server: string,
+  accounts: AccountsClient,
+  run: Run,
+): Promise<void> {
+  if (replaced.server !== server) {
+    run.reporter.warn(
+      `the replaced sign-in still exists at ${replaced.server}: remove it in that account's settings.`,
+    );
+    return;
+  }
+  try {
+    await signOut(accounts.uninterrupted(), replaced);
+  } catch (error) {
+    if (!(error instanceof FxaPairError)) throw error;
+    run.reporter.warn(`the replaced sign-in could not be ended on the server. ${error.message}`);
+  }
+}
