@@ -1,0 +1,43 @@
+import { crc32, deflateSync } from "node:zlib";
+import fc from "fast-check";
+
+/** A URL with the length and alphabet of a real one. */
+export const SAMPLE_URL =
+  "https://accounts.firefox.com/pair#channel_id=Jh2mM1bDkbUaV9sJb0y8WA&channel_key=n7Qe0mZJ1sO3c4vGd5yKxT2uB6wL8rPfHiA9NzXqVEk";
+
+export const pairingUrl: fc.Arbitrary<string> = fc
+  .record({
+    origin: fc.constantFrom(
+      "https://accounts.firefox.com",
+      "https://accounts.stage.mozaws.net",
+      "http://127.0.0.1:3030",
+    ),
+    id: fc.uint8Array({ minLength: 16, maxLength: 16 }),
+    key: fc.uint8Array({ minLength: 32, maxLength: 32 }),
+  })
+  .map(
+    ({ origin, id, key }) =>
+      `${origin}/pair#channel_id=${Buffer.from(id).toString("base64url")}&channel_key=${Buffer.from(key).toString("base64url")}`,
+  );
+
+/** A greyscale PNG whose rows are all zero, as small as its header is large. */
+export function blankPng(width: number, height: number, rows = height): Uint8Array {
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header[8] = 8; // bits; the rest: greyscale, no interlacing
+  return Buffer.concat([
+    Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
+    chunk("IHDR", header),
+    chunk("IDAT", deflateSync(Buffer.alloc((width + 1) * rows), { level: 9 })),
+    chunk("IEND", Buffer.alloc(0)),
+  ]);
+}
+
+function chunk(type: string, contents: Buffer): Buffer {
+  const body = Buffer.concat([Buffer.from(type, "latin1"), contents]);
+  const [length, checksum] = [Buffer.alloc(4), Buffer.alloc(4)];
+  length.writeUInt32BE(contents.length);
+  checksum.writeUInt32BE(crc32(body));
+  return Buffer.concat([length, body, checksum]);
+}
