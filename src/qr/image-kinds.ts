@@ -1,0 +1,45 @@
+/** What kind of image the bytes are, decided from their first few before any decoder sees them, and what it costs. */
+import { isPlainSvg } from "./plain-svg.ts";
+import { unreadable } from "./unreadable.ts";
+
+export type ImageKind = "png" | "jpeg" | "gif" | "webp" | "tiff" | "heif" | "svg";
+
+/** Hexadecimal of the first twelve bytes. */
+const SIGNATURES: readonly (readonly [ImageKind, RegExp])[] = [
+  ["png", /^89504e470d0a1a0a/],
+  ["jpeg", /^ffd8ff/],
+  ["gif", /^47494638/],
+  ["webp", /^52494646.{8}57454250/],
+  ["tiff", /^(?:49492a00|4d4d002a)/],
+  ["heif", /^.{8}66747970/],
+];
+
+/** Throws `unreadable` for what is no image, or an SVG document that could cost too much. */
+export function imageKind(image: Uint8Array): ImageKind {
+  const start = Buffer.from(image.subarray(0, 12)).toString("hex");
+  const known = SIGNATURES.find(([, signature]) => signature.test(start));
+  if (known !== undefined) return known[0];
+  if (!/<(?:[\w.-]+:)?svg\b/.test(Buffer.from(image.subarray(0, 4096)).toString("latin1"))) {
+    throw unreadable("the file is not an image");
+  }
+  if (isPlainSvg(image)) return "svg";
+  throw unreadable(
+    "the SVG document is more than a simple drawing",
+    "Save it as PNG, or take a screenshot of it.",
+  );
+}
+
+/**
+ * Bytes per pixel that a decoder keeps for the whole picture at once, measured: rows cannot be had singly from
+ * progressive files (whose JPEG coefficients have 16 bits), nor from any AVIF or GIF file.
+ */
+export function bytesPerPixel(
+  kind: ImageKind,
+  channels: number,
+  isProgressive: boolean,
+  is8Bit: boolean,
+): number {
+  if (kind === "heif") return 16;
+  if (kind === "gif") return 12;
+  return isProgressive ? channels * (is8Bit ? 2 : 4) : 0;
+}

@@ -1,0 +1,115 @@
+/**
+ * From the bytes of an image file to grey pixels, within fixed bounds: whoever sends a picture chooses neither how much
+ * memory nor how much time it costs. Nothing but the bytes is read: an SVG document is given no base address, so the
+ * files and hosts that it names are not loaded.
+ */
+import type { Metadata, Sharp } from "sharp";
+import { bytesPerPixel, imageKind } from "./image-kinds.ts";
+import type { ImageKind } from "./image-kinds.ts";
+import { unreadable } from "./unreadable.ts";
+import type { FxaPairError } from "../lib/errors.ts";
+
+/** Largest image file that is looked at: more than any camera writes. */
+export const MAX_IMAGE_BYTES = 64 * 1024 * 1024;
+/** The largest pictures of common phones have 50 megapixels. */
+const MAX_PIXELS = 50_000_000;
+/** What a decoder may hold that has to keep the whole picture. */
+const MAX_DECODER_BYTES = 256 * 1024 * 1024;
+/** Pixels kept per side: a code that fills a twentieth of a picture still has three pixels a module. */
+const MAX_SIDE = 4096;
+/** SVG documents are drawn with their longer side this long, whatever size they state. */
+const SVG_SIDE = 500;
+/** Pixels per inch at which one SVG pixel is one pixel. */
+const SVG_DENSITY = 72;
+
+/** Grey pixels, row by row: 0 is black, 255 white. */
+export interface GreyPicture {
+  readonly width: number;
+  readonly height: number;
+  readonly pixels: Uint8Array;
+}
+
+/** What the header says, turned upright. */
+export interface PictureHeader {
+  readonly kind: ImageKind;
+  readonly width: number;
+  readonly height: number;
+  readonly hasAlpha: boolean;
+}
+
+/**
+ * Reads the header and refuses with `unreadable` whatever is no image of a known kind, or too large to decode; no pixel
+ * has been decoded then.
+ */
+export async function readHeader(image: Uint8Array): Promise<PictureHeader> {
+  if (image.length === 0) throw unreadable("the image is empty");
+  if (image.length > MAX_IMAGE_BYTES) throw tooManyBytes();
+  const kind = imageKind(image);
+  const metadata = await readMetadata(image);
+  const { channels, depth, hasAlpha, isProgressive } = metadata;
+  const pixels = metadata.width * metadata.height;
+  const kept = pixels * bytesPerPixel(kind, channels, isProgressive, depth === "uchar");
+  if (pixels > MAX_PIXELS || kept > MAX_DECODER_BYTES) {
+    throw unreadable(
+      `the image has too many pixels (${metadata.width}×${metadata.height})`,
+      "Cut out the part with the QR code, or make the picture smaller.",
+    );
+  }
+  const { width, height } = metadata.autoOrient;
+  return { kind, width, height, hasAlpha };
+}
+
+async function readMetadata(image: Uint8Array): Promise<Metadata> {
+  const { default: sharp } = await import("sharp");
+  try {
+    return await sharp(image, { limitInputPixels: false }).metadata();
+  } catch (cause) {
+    throw unreadable("the image is damaged or of an unknown kind", undefined, cause);
+  }
+}
+
+/**
+ * Decodes the first frame, upright, on the given background, made smaller to at most 4,096 pixels a side. Damaged and
+ * truncated files are refused with `unreadable`.
+ */
+export async function decodePixels(
+  image: Uint8Array,
+  header: PictureHeader,
+  background: "white" | "black",
+): Promise<GreyPicture> {
+  const { default: sharp } = await import("sharp");
+  const density = Math.min(
+    Math.max((SVG_DENSITY * SVG_SIDE) / Math.max(header.width, header.height), 1),
+    100_000,
+  );
+  const forSvg = header.kind === "svg" ? { density } : {};
+  try {
+    return await greyPixels(
+      sharp(image, { limitInputPixels: MAX_PIXELS, failOn: "truncated", pages: 1, ...forSvg })
+        .autoOrient()
+        .flatten({ background })
+        .resize({ width: MAX_SIDE, height: MAX_SIDE, fit: "inside", withoutEnlargement: true }),
+    );
+  } catch (cause) {
+    throw unreadable("the image is damaged or cut off", "Save or copy the picture again.", cause);
+  }
+}
+
+/** The same picture with its longer side `side` pixels long. */
+export async function scaleTo(picture: GreyPicture, side: number): Promise<GreyPicture> {
+  if (side === Math.max(picture.width, picture.height)) return picture;
+  const { default: sharp } = await import("sharp");
+  const { width, height } = picture;
+  return greyPixels(
+    sharp(picture.pixels, { raw: { width, height, channels: 1 } }).resize(side, side, { fit: "inside" }),
+  );
+}
+
+async function greyPixels(image: Sharp): Promise<GreyPicture> {
+  const { data, info } = await image.toColourspace("b-w").raw().toBuffer({ resolveWithObject: true });
+  return { width: info.width, height: info.height, pixels: data };
+}
+
+export function tooManyBytes(): FxaPairError {
+  return unreadable(`the image is larger than ${MAX_IMAGE_BYTES / 1024 / 1024} MiB`);
+}

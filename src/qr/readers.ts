@@ -1,0 +1,69 @@
+/**
+ * The two QR code readers. They fail on different pictures: `qr` is quick and good with photos of screens, `jsqr` finds
+ * bent and smeared codes that it misses.
+ */
+import type { GreyPicture } from "./picture.ts";
+
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** A decoded code and its outer corners: top left, top right, bottom right, bottom left as the code was meant. */
+export interface QrCode {
+  readonly text: string;
+  readonly corners: readonly [Point, Point, Point, Point];
+}
+
+/** Looks for one code, in dark on light or the reverse; `undefined` when there is none. */
+export type QrReader = (picture: GreyPicture) => QrCode | undefined;
+
+/** How many further guesses `qr` makes about a code that it found but could not read. */
+const EFFORT = 8;
+
+export async function loadQrReader(): Promise<QrReader> {
+  const { decodeQR } = await import("qr/decode.js");
+  return ({ width, height, pixels }) => {
+    let corners: QrCode["corners"] | undefined;
+    try {
+      const text = decodeQR(
+        { width, height, data: withChroma(width, height, pixels) },
+        {
+          format: "I420",
+          effort: EFFORT,
+          timeLimit: Infinity,
+          pointsOnDetect: ({ bounds }) => (corners = bounds),
+        },
+      );
+      return text === "" || corners === undefined ? undefined : { text, corners };
+    } catch {
+      return undefined; // its way to say that there is no code
+    }
+  };
+}
+
+/** `qr` takes grey pixels only as the first plane of YUV 4:2:0; the others are not looked at. */
+function withChroma(width: number, height: number, pixels: Uint8Array): Uint8Array {
+  const planes = new Uint8Array(width * height + 2 * Math.ceil(width / 2) * Math.ceil(height / 2));
+  planes.set(pixels);
+  return planes;
+}
+
+export async function loadJsqrReader(): Promise<QrReader> {
+  const { default: jsqr } = await import("jsqr");
+  return ({ width, height, pixels }) => {
+    const found = jsqr.default(toRgba(pixels), width, height);
+    if (found === null || found.data === "") return undefined; // "": bytes that are no UTF-8
+    const { topLeftCorner, topRightCorner, bottomRightCorner, bottomLeftCorner } = found.location;
+    return {
+      text: found.data,
+      corners: [topLeftCorner, topRightCorner, bottomRightCorner, bottomLeftCorner],
+    };
+  };
+}
+
+function toRgba(pixels: Uint8Array): Uint8ClampedArray {
+  const words = new Uint32Array(pixels.length);
+  for (let i = 0; i < pixels.length; i++) words[i] = (pixels[i] ?? 0) * 0x01010101;
+  return new Uint8ClampedArray(words.buffer);
+}
