@@ -79,7 +79,7 @@ export class HttpClient implements Http {
 
   /** Closes what is kept open between requests. */
   async close(): Promise<void> {
-    const connections = await this.#connections;
+    const connections = await this.#connections?.catch(() => undefined); // nothing was opened then
     this.#connections = undefined;
     await Promise.all([connections?.direct.destroy(), connections?.proxied.destroy()]);
   }
@@ -117,7 +117,7 @@ interface Connections {
 }
 
 async function openConnections(): Promise<Connections> {
-  const { Agent, EnvHttpProxyAgent, request } = await import("undici");
+  const { Agent, EnvHttpProxyAgent, request } = await import("./undici.ts");
   // Said explicitly, so that NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment changes nothing.
   const tls = { rejectUnauthorized: true };
   const options = { connect: tls, headersTimeout: 0, bodyTimeout: 0 };
