@@ -149,7 +149,7 @@ describe("kinds of files", () => {
 });
 
 describe("hostile files", () => {
-  const bounded = { timeout: 5_000 };
+  const bounded = { timeout: 10_000 };
 
   test.each<[string, string, () => Promise<Uint8Array> | Uint8Array]>([
     ["nothing at all", "the image is empty", () => new Uint8Array(0)],
@@ -169,20 +169,17 @@ describe("hostile files", () => {
       "the image is damaged or of an unknown kind",
       async () => (await photo("jpeg")).subarray(0, 100),
     ],
+    [
+      "36 megapixels that must be kept whole",
+      "the image has too many pixels",
+      () => blankPng(6_000, 6_000, 1, true),
+    ],
     ["a GIF of 49 megapixels", "the image has too many pixels", () => gifHeader(7_000)],
     ["a gzipped SVG", "the file is not an image", () => gzipSync(svg("<g/>", 400))],
   ])("%s", bounded, async (_name, message, build) => {
     const error = decodeQr(await build());
     await expect(error).rejects.toMatchObject({ code: "unreadable", hint: expect.any(String) as string });
     await expect(error).rejects.toThrow(message);
-  });
-
-  test("a progressive picture too large to keep whole is refused before decoding", bounded, async () => {
-    const interlaced = await sharp({ create: { width: 6000, height: 6000, channels: 4, background: "#fff" } })
-      .toColourspace("rgb16")
-      .png({ progressive: true, compressionLevel: 1 })
-      .toBuffer();
-    await expect(decodeQr(interlaced)).rejects.toThrow("too many pixels");
   });
 
   test("an SVG loads neither files nor hosts", bounded, async () => {

@@ -20,12 +20,12 @@ export const pairingUrl: fc.Arbitrary<string> = fc
       `${origin}/pair#channel_id=${Buffer.from(id).toString("base64url")}&channel_key=${Buffer.from(key).toString("base64url")}`,
   );
 
-/** A greyscale PNG whose rows are all zero, as small as its header is large. */
-export function blankPng(width: number, height: number, rows = height): Uint8Array {
+/** A greyscale PNG whose rows are all zero, as small as its header is large; `deep`: 16 bits RGBA, interlaced. */
+export function blankPng(width: number, height: number, rows = height, deep = false): Uint8Array {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
-  header[8] = 8; // bits; the rest: greyscale, no interlacing
+  header.set(deep ? [16, 6, 0, 0, 1] : [8, 0, 0, 0, 0], 8);
   return Buffer.concat([
     Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
     chunk("IHDR", header),
