@@ -98,6 +98,8 @@ function verifyHawk<Credential extends { readonly authKey: Uint8Array }>(
 }
 
 function requestHost(call: Call): { host: string; port: number } {
-  const url = new URL(`http://${call.headers.host ?? "localhost"}`);
+  const text = `http://${call.headers.host ?? ""}`;
+  if (!URL.canParse(text)) throw new AuthProblem(109);
+  const url = new URL(text);
   return { host: url.hostname, port: url.port === "" ? 80 : Number(url.port) };
 }

@@ -118,7 +118,9 @@ class Application {
 
   async #respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = "GET", url: target = "/" } = request;
-    const { pathname: path, searchParams: query } = new URL(target, "http://localhost");
+    // Not by way of URL: that would normalise, and throw at odd targets.
+    const [path = "", search = ""] = target.split(/\?(.*)/s);
+    const query = new URLSearchParams(search);
     const controlled = matchRoute(this.#controlRoutes, method, path);
     if (!controlled) this.requests.add(method, path, this.#clock.wallTime());
     const met = controlled ? undefined : this.faults.meet(method, path);

@@ -53,18 +53,27 @@ export class AccountsStore {
     this.devices = new DeviceTable(clock, random);
   }
 
-  /** Registers an account as if a client had: stretching, wrapping and all. */
+  /**
+   * Registers an account as if a client had: stretching, wrapping and all.
+   *
+   * @throws RangeError when the address is taken
+   */
   async createAccount(account: NewAccount): Promise<Account> {
     const { email, password, kB = this.#random(32), v2: withVersion2 = false } = account;
     const stored = account.noPassword
       ? undefined
       : await createPassword({ email, password, kB, withVersion2 }, this.#random, this.#scryptCost);
+    if (this.findAccountByEmail(email)) throw new RangeError("the address is taken");
     return this.#add(account, stored);
   }
 
-  /** As {@link createAccount} for a client that sent an `authPW` (32 bytes); the email is not confirmed yet. */
-  async registerAccount(email: string, authPW: Uint8Array): Promise<Account> {
+  /**
+   * As {@link createAccount} for a client that sent an `authPW` (32 bytes); the email is not confirmed yet.
+   * `undefined` when the address is taken, perhaps by a request that came at the same time.
+   */
+  async registerAccount(email: string, authPW: Uint8Array): Promise<Account | undefined> {
     const stored = await createPasswordFromAuthPW(authPW, this.#random, this.#scryptCost);
+    if (this.findAccountByEmail(email)) return undefined;
     return this.#add({ email, password: "", verified: false }, stored);
   }
 

@@ -237,13 +237,15 @@ function xor(a: Buffer, b: Buffer): Buffer {
 
 /** A request as raw as node:http lets it be: no headers but these. */
 export function rawRequest(
-  url: string,
+  origin: string,
+  path: string,
   method: string,
   headers: Record<string, string>,
   body: string | Buffer,
 ): Promise<{ status: number; body: any }> /* eslint-disable-line */ {
   return new Promise((resolve, reject) => {
-    const outgoing = request(url, { method, headers }, (incoming) => {
+    const { hostname, port } = new URL(origin);
+    const outgoing = request({ hostname, port, path, method, headers }, (incoming) => {
       const chunks: Buffer[] = [];
       incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
       incoming.on("end", () => {

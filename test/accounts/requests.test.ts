@@ -49,18 +49,24 @@ describe("request bodies", () => {
   ])("%s", async (_name, body, status, errno, extras) => {
     const { server } = await startTestServer();
     const headers = { "content-type": "application/json", "content-length": String(Buffer.byteLength(body)) };
-    const reply = await rawRequest(`${server.url}/auth/v1/account/login`, "POST", headers, body);
+    const reply = await rawRequest(server.url, "/auth/v1/account/login", "POST", headers, body);
     expect(reply).toMatchObject({ status, body: { code: status, errno, ...extras } });
     expect(Object.keys(reply.body)).toEqual(expect.arrayContaining(["code", "errno", "error", "message"]));
   });
 
   test("a body of unknown length is refused, and so is another content type", async () => {
     const { server } = await startTestServer();
-    const url = `${server.url}/auth/v1/account/login`;
+    const path = "/auth/v1/account/login";
     const chunked = { "content-type": "application/json", "transfer-encoding": "chunked" };
-    expect(await rawRequest(url, "POST", chunked, "{}")).toMatchObject({ status: 411, body: { errno: 112 } });
+    expect(await rawRequest(server.url, path, "POST", chunked, "{}")).toMatchObject({
+      status: 411,
+      body: { errno: 112 },
+    });
     const text = { "content-type": "text/plain", "content-length": "2" };
-    expect(await rawRequest(url, "POST", text, "{}")).toMatchObject({ status: 400, body: { errno: 106 } });
+    expect(await rawRequest(server.url, path, "POST", text, "{}")).toMatchObject({
+      status: 400,
+      body: { errno: 106 },
+    });
   });
 
   test("a query is checked like a body", async () => {
@@ -102,6 +108,15 @@ describe("answers", () => {
     const client = await startTestServer();
     const reply = await client.call(method, path, {});
     expect(reply).toMatchObject({ status: 404, body: { code: 404, errno: 116 } });
+  });
+
+  test("an odd request target is unknown like any other", async () => {
+    const { server } = await startTestServer();
+    for (const path of ["//", "//[", "/%", "/auth/v1/oauth/client/%ff?%"]) {
+      const reply = await rawRequest(server.url, path, "GET", {}, "");
+      expect(reply.status).toBeGreaterThanOrEqual(400);
+      expect(reply.body.errno).toBeTypeOf("number");
+    }
   });
 
   test("all carry the server's time in seconds", async () => {

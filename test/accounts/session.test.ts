@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { CONFIDENTIAL_CLIENT_ID } from "../../src/accounts/clients.ts";
 import { FIXTURE_BACKUP_CODES, FIXTURE_TOTP_SECRET } from "../../src/accounts/fixtures.ts";
 import { totp } from "../../src/accounts/totp.ts";
 import type { SignedIn, TestClient } from "./harness.ts";
@@ -226,6 +227,19 @@ describe("password changes", () => {
     expect(account.keysChangedAt).toBe(keysChangedAt);
     const { authPW } = stretch("v1@example.com", "new");
     expect((await client.login("v1@example.com", { authPW })).status).toBe(200);
+  });
+
+  test("a change spares a client with a secret, a reset does not", async () => {
+    const client = await startTestServer();
+    const { uid } = await client.signIn();
+    const { store } = client.server;
+    const grant = { uid, clientId: CONFIDENTIAL_CLIENT_ID, scope: ["openid"], authAt: 0 };
+    const { token } = store.grants.issueRefreshToken(grant);
+    const isActive = async () => (await client.oauth("POST", "/introspect", { body: { token } })).body.active;
+    await store.changePassword(store.findAccount(uid)!, "sandbox pässwörd", "new");
+    expect(await isActive()).toBe(true);
+    await store.resetPassword(store.findAccount(uid)!, "newer");
+    expect(await isActive()).toBe(false);
   });
 
   test("a reset rotates the keys as well, and unlocks", async () => {

@@ -38,6 +38,14 @@ describe("/account/create", () => {
     expect((await client.login(EMAIL)).body).toMatchObject({ uid, verified: true });
   });
 
+  test("gives an address to one of two simultaneous requests", async () => {
+    const client = await startTestServer();
+    const body = { email: EMAIL, authPW: WRONG };
+    const create = () => client.auth("POST", "/account/create", { body });
+    const statuses = (await Promise.all([create(), create()])).map(({ status }) => status);
+    expect(statuses.sort()).toEqual([200, 400]);
+  });
+
   test("refuses an address that is taken, in any letter case", async () => {
     const client = await startTestServer();
     await client.signIn();

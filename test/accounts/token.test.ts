@@ -280,6 +280,17 @@ describe("the fxa-credentials grant", () => {
     expect(reply).toMatchObject({ status, body: { errno } });
   });
 
+  test("hands over a session for its scope, and never keys", async () => {
+    const client = await startTestServer();
+    const caller = await client.signIn();
+    const { body } = await token(client, { ...grant, scope: SESSION, keys_jwe: JWE }, caller);
+    const authorization = sessionBearer(body.session_token);
+    expect((await client.auth("GET", "/session/status", { authorization })).body.state).toBe("verified");
+    expect(body.session_token).not.toBe(caller.sessionToken);
+    expect(body.keys_jwe).toBeUndefined();
+    expect((await token(client, grant, caller)).body.session_token).toBeUndefined();
+  });
+
   test("needs a session", async () => {
     const client = await startTestServer();
     expect(await token(client, grant)).toMatchObject({ status: 401, body: { errno: 110 } });

@@ -41,8 +41,8 @@ async function create(services: Services, call: Call): Promise<Answer> {
   const query = readQuery(call, CreateQuery);
   const body = readBody(call, CreateBody);
   const authPW = Buffer.from(body.authPW, "hex");
-  if (services.store.findAccountByEmail(body.email)) throw new AuthProblem(101);
   const account = await services.store.registerAccount(body.email, authPW);
+  if (!account) throw new AuthProblem(101);
   const checked = account.password && (await services.store.checkPassword(account.password, authPW));
   if (!checked) throw new Error("a new account refused its own password");
   const verification = neededVerification(account, body.verificationMethod, false);

@@ -75,6 +75,7 @@ function release(faults: FaultHooks, call: Call): Answer {
 
 async function createAccount(store: AccountsStore, call: Call): Promise<Answer> {
   const { totpSecret, ...account } = readBody(call, AccountBody);
+  if (store.findAccountByEmail(account.email)) throw new AuthProblem(101);
   const created = await store.createAccount(totpSecret ? { ...account, totpSecret } : account);
   return ok({ uid: created.uid });
 }
