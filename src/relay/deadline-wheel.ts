@@ -38,6 +38,7 @@ export class DeadlineWheel<T extends Scheduled> {
     this.#size++;
   }
 
+  /** Lets a thing wait no longer. Harmless if it does not wait. */
   cancel(thing: T): void {
     if (thing.wheelSlot === UNSCHEDULED) return;
     const things = this.#slots.get(thing.wheelSlot);

@@ -15,6 +15,7 @@ export class EndedIds {
     return this.#endings.size;
   }
 
+  /** Remembers that a channel has ended, at the cost of the oldest if there are too many. */
   add(id: string, ending: Ending, now: number): void {
     this.#endings.set(id, { ending, at: now });
     if (this.#endings.size <= REMEMBERED_IDS) return;

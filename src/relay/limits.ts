@@ -4,6 +4,7 @@ import { ENDINGS } from "./endings.ts";
 import type { RegistryLimits } from "./registry.ts";
 import type { RelaySettings } from "./settings.ts";
 
+/** The limits of channels: milliseconds, bytes and counts; `Infinity` where a setting is 0. */
 export function limitsOf(settings: RelaySettings): RegistryLimits {
   return {
     seats: settings.maxChannelConnections,
