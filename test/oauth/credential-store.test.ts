@@ -1,0 +1,261 @@
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { systemRandom } from "../../src/lib/random.ts";
+import type { CredentialStore } from "../../src/oauth/credential-store.ts";
+import { FileCredentialStore, MemoryCredentialStore } from "../../src/oauth/credential-store.ts";
+import { exampleCredentials } from "./example-credentials.ts";
+import { failureOf, JumpingClock } from "./support.ts";
+
+const newFolder = async () => join(await mkdtemp(join(tmpdir(), "credential-store-")), "config");
+const storeIn = (folder: string, clock = new JumpingClock()) =>
+  new FileCredentialStore({ folder, clock, random: systemRandom });
+const modeOf = async (path: string) => (await stat(path)).mode & 0o777;
+const credentials = exampleCredentials();
+const other = exampleCredentials({ refreshToken: "d4".repeat(32) });
+
+/** test/oauth/store-process.ts as one file that plain Node runs. */
+let program = "";
+beforeAll(async () => {
+  program = join(await mkdtemp(join(tmpdir(), "store-process-")), "store-process.mjs");
+  const entry = fileURLToPath(new URL("store-process.ts", import.meta.url));
+  await build({ entryPoints: [entry], outfile: program, bundle: true, platform: "node", format: "esm" });
+});
+
+describe.each<[string, () => Promise<CredentialStore>]>([
+  ["on disk", async () => storeIn(await newFolder())],
+  ["in memory", () => Promise.resolve(new MemoryCredentialStore())],
+])("a store %s", (_, create) => {
+  test("gives back what it was given, and forgets it", async () => {
+    const store = await create();
+    expect(await store.load()).toBeNull();
+    await store.remove();
+    await store.save(credentials);
+    expect(await store.load()).toEqual(credentials);
+    await store.save(other);
+    expect(await store.load()).toEqual(other);
+    await store.remove();
+    expect(await store.load()).toBeNull();
+  });
+
+  test("forgets certain credentials only while it holds them", async () => {
+    const store = await create();
+    await store.save(other);
+    await store.remove(credentials);
+    expect(await store.load()).toEqual(other);
+    await store.remove(other);
+    expect(await store.load()).toBeNull();
+  });
+});
+
+describe("modes", () => {
+  test.each([0o000, 0o022, 0o277])("are right under any umask (%i)", async (umask) => {
+    const folder = await newFolder();
+    // A umask belongs to the whole process, so it gets one of its own.
+    const command = `umask ${umask.toString(8)}; mkdir -m 700 "$2"; exec "$0" "$1" "$2" save 1`;
+    const { status, stderr } = spawnSync("sh", ["-c", command, process.execPath, program, folder]);
+    expect([status, String(stderr)]).toEqual([0, ""]);
+    expect(await modeOf(join(folder, "credentials.json"))).toBe(0o600);
+  });
+
+  test("a new folder is the user's alone", async () => {
+    const folder = await newFolder();
+    await storeIn(folder).save(credentials);
+    expect(await modeOf(folder)).toBe(0o700);
+    expect(await readdir(folder)).toEqual(["credentials.json"]);
+  });
+
+  test.each([0o644, 0o640, 0o604, 0o620])("a file of mode %i is refused and left alone", async (mode) => {
+    const store = storeIn(await newFolder());
+    await store.save(credentials);
+    const before = await readFile(store.path, "utf8");
+    await chmod(store.path, mode);
+    for (const attempt of [() => store.load(), () => store.save(other), () => store.remove(credentials)]) {
+      expect(await failureOf(attempt())).toMatchObject({
+        code: "usage",
+        hint: expect.stringContaining("chmod 600"),
+      });
+    }
+    expect(await readFile(store.path, "utf8")).toBe(before);
+    expect(await modeOf(store.path)).toBe(mode);
+  });
+
+  test("a folder that others may write into is refused", async () => {
+    const folder = await newFolder();
+    await mkdir(folder);
+    await chmod(folder, 0o777);
+    expect(await failureOf(storeIn(folder).save(credentials))).toMatchObject({ code: "usage" });
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test.skipIf(userInfo().uid === 0)("a folder that cannot be written is said so", async () => {
+    const folder = await newFolder();
+    await mkdir(folder, { mode: 0o500 });
+    expect(await failureOf(storeIn(folder).save(credentials))).toMatchObject({ code: "usage" });
+  });
+
+  test("a folder below a file is said so", async () => {
+    const folder = await newFolder();
+    await writeFile(folder, "");
+    expect(await failureOf(storeIn(join(folder, "x")).save(credentials))).toMatchObject({ code: "usage" });
+  });
+});
+
+describe("planted things", () => {
+  test("a link is neither read nor written through", async () => {
+    const folder = await newFolder();
+    await mkdir(folder, { mode: 0o700 });
+    const target = join(folder, "target");
+    await writeFile(target, JSON.stringify(credentials), { mode: 0o600 });
+    const store = storeIn(folder);
+    await symlink(target, store.path);
+    expect(await failureOf(store.load())).toMatchObject({
+      code: "usage",
+      message: expect.stringContaining("link"),
+    });
+    expect(await failureOf(store.save(other))).toMatchObject({ code: "usage" });
+    expect(JSON.parse(await readFile(target, "utf8"))).toEqual(credentials);
+  });
+
+  test("a dangling link does not decide where secrets go", async () => {
+    const folder = await newFolder();
+    await mkdir(folder, { mode: 0o700 });
+    const store = storeIn(folder);
+    await symlink(join(folder, "elsewhere"), store.path);
+    await failureOf(store.save(credentials));
+    expect(await readdir(folder)).toEqual(["credentials.json"]);
+    expect((await lstat(store.path)).isSymbolicLink()).toBe(true);
+  });
+
+  test.each(["pipe", "folder"])("a %s is refused at once", async (kind) => {
+    const folder = await newFolder();
+    await mkdir(folder, { mode: 0o700 });
+    const store = storeIn(folder);
+    if (kind === "folder") await mkdir(store.path, { mode: 0o700 });
+    else spawnSync("mkfifo", ["-m", "600", store.path]);
+    expect(await failureOf(store.load())).toMatchObject({ code: "usage" });
+    expect(await failureOf(store.save(credentials))).toMatchObject({ code: "usage" });
+  });
+});
+
+describe("content", () => {
+  const withContent = async (content: string) => {
+    const folder = await newFolder();
+    await mkdir(folder, { mode: 0o700 });
+    const store = storeIn(folder);
+    await writeFile(store.path, content, { mode: 0o600 });
+    return store;
+  };
+
+  test("of a newer version is refused untouched", async () => {
+    const content = JSON.stringify({ version: 2, something: "new" });
+    const store = await withContent(content);
+    for (const attempt of [() => store.load(), () => store.save(credentials), () => store.remove()]) {
+      expect(await failureOf(attempt())).toMatchObject({
+        code: "usage",
+        message: expect.stringContaining("newer"),
+      });
+    }
+    expect(await readFile(store.path, "utf8")).toBe(content);
+  });
+
+  test.each([
+    ["nothing", ""],
+    ["half a file", JSON.stringify(credentials).slice(0, 200)],
+    ["another document", "[]"],
+    ["a short token", JSON.stringify({ ...credentials, refreshToken: "secret" })],
+    ["a damaged key", JSON.stringify({ ...credentials, keys: { profile: { kty: "oct" } } })],
+  ])(
+    "that is damaged (%s) counts as not signed in, is not quoted, and may be replaced",
+    async (_, content) => {
+      const store = await withContent(content);
+      const failure = await failureOf(store.load());
+      expect(failure).toMatchObject({ code: "not_signed_in" });
+      expect((failure as Error).message).not.toContain("secret");
+      await store.save(other);
+      expect(await store.load()).toEqual(other);
+    },
+  );
+
+  test("too large to be ours is not read", async () => {
+    const store = await withContent(" ".repeat(2 * 1024 * 1024));
+    expect(await failureOf(store.load())).toMatchObject({ code: "usage" });
+  });
+});
+
+function start(folder: string, action: string, number: number) {
+  const child = spawn(process.execPath, [program, folder, action, String(number)], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  return child;
+}
+
+describe("several processes", () => {
+  test("write in turns: every file read meanwhile is whole, and nothing is left behind", async () => {
+    const folder = await newFolder();
+    const store = storeIn(folder);
+    await store.save(credentials);
+    const endings = [1, 2].map((number) => once(start(folder, "save", number), "exit"));
+    let running = true;
+    const isRunning = () => running;
+    const all = Promise.all(endings).then((codes) => {
+      running = false;
+      return codes;
+    });
+    while (isRunning()) expect(await store.load()).not.toBeNull();
+    expect((await all).map(([code]) => code)).toEqual([0, 0]);
+    expect(await readdir(folder)).toEqual(["credentials.json"]);
+  });
+
+  test("a lock left by one that died is taken over, by watching it", async () => {
+    const folder = await newFolder();
+    await mkdir(folder, { mode: 0o700 });
+    await once(start(folder, "die holding the lock", 1), "exit");
+    expect(await readdir(folder)).toEqual(["credentials.json.lock"]);
+    const clock = new JumpingClock();
+    const store = storeIn(folder, clock);
+    await store.save(credentials);
+    expect(clock.elapsed).toBeGreaterThanOrEqual(3000);
+    expect(await readdir(folder)).toEqual(["credentials.json"]);
+  });
+
+  test("a lock that keeps changing hands is waited for, but not for ever", async () => {
+    const folder = await newFolder();
+    await mkdir(folder, { mode: 0o700 });
+    const clock = new JumpingClock();
+    const store = storeIn(folder, clock);
+    let turn = 0;
+    const after = clock.after.bind(clock);
+    clock.after = (milliseconds, action) =>
+      after(milliseconds, () => {
+        void writeFile(`${store.path}.lock`, `holder ${turn++}`).then(action);
+      });
+    await writeFile(`${store.path}.lock`, "holder");
+    expect(await failureOf(store.save(credentials))).toMatchObject({
+      code: "usage",
+      message: expect.stringContaining("locked"),
+    });
+  });
+
+  test("one that is killed while writing leaves the old file or the new one", async () => {
+    for (let round = 0; round < 5; round++) {
+      const folder = await newFolder();
+      const store = storeIn(folder);
+      const child = start(folder, "write forever", round);
+      // Once there is a file it is always in the middle of a next one.
+      while ((await store.load()) === null) await setImmediate();
+      child.kill("SIGKILL");
+      await once(child, "exit");
+      expect(await store.load()).not.toBeNull();
+      await store.save(other);
+      expect(await readdir(folder)).toEqual(["credentials.json"]);
+    }
+  });
+});

@@ -1,0 +1,20 @@
+/** Runs in a process of its own: saves, or dies on the way. Arguments: folder, what to do, a number to tell writers apart. */
+
+import { systemClock } from "../../src/lib/clock.ts";
+import { systemRandom } from "../../src/lib/random.ts";
+import { createPrivateFile } from "../../src/lib/private-file.ts";
+import { FileCredentialStore } from "../../src/oauth/credential-store.ts";
+import { exampleCredentials } from "./example-credentials.ts";
+
+const [folder = "", action = "", number = ""] = process.argv.slice(2);
+const store = new FileCredentialStore({ folder, clock: systemClock, random: systemRandom });
+
+if (action === "save") {
+  for (let round = 0; round < 20; round++)
+    await store.save(exampleCredentials({ deviceName: `${number}-${round}` }));
+} else if (action === "die holding the lock") {
+  await createPrivateFile(`${store.path}.lock`, "a process that dies");
+  process.kill(process.pid, "SIGKILL");
+} else if (action === "write forever") {
+  for (let round = 0; ; round++) await store.save(exampleCredentials({ deviceName: `${number}-${round}` }));
+}
