@@ -30,7 +30,7 @@ export class EventReader {
 
   async next(): Promise<ChannelEvent | undefined> {
     const { value, done } = await this.#events.next();
-    return done === true ? undefined : (value);
+    return done === true ? undefined : value;
   }
 
   /** All events up to the end. */
