@@ -63,7 +63,7 @@ function widthOf(text: string): number {
     )
       ? 2
       : 1;
-  }).reduce((sum, width) => sum + width, 0);
+  }).reduce<number>((sum, width) => sum + width, 0);
 }
 
 test.each([
