@@ -49,6 +49,14 @@ export const deviceNameFlag = v.optional(
   v.pipe(v.string(), v.minLength(1, "must not be empty"), v.maxLength(255, "must be at most 255 characters")),
 );
 
+/**
+ * Gathers an option that may be given again and again. For commands that take an argument besides: a variadic option would
+ * swallow it.
+ */
+export function collect(value: string, previous: readonly string[] | undefined): readonly string[] {
+  return [...(previous ?? []), ...value.split(/\s+/).filter(Boolean)];
+}
+
 /** Whole seconds within bounds, as milliseconds. */
 export function secondsFlag(minimum: number, maximum: number) {
   const range = `must be whole seconds from ${minimum} to ${maximum}`;
@@ -141,7 +149,7 @@ function fromEnvironment(option: Option, variables: Variables): RawValue | undef
     return TRUE_WORDS.has(word) !== option.negate;
   }
   if (text === "") return undefined;
-  return option.variadic ? text.split(/[\s,]+/).filter(Boolean) : text;
+  return option.variadic || option.parseArg === collect ? text.split(/[\s,]+/).filter(Boolean) : text;
 }
 
 function fromConfigFile(option: Option, config: v.InferOutput<typeof ConfigFile>): RawValue | undefined {

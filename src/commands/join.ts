@@ -15,7 +15,7 @@ import { addExamples } from "./command.ts";
 import type { CommandModule } from "./command.ts";
 import type { Environment } from "./context.ts";
 import { DEFAULT_CLIENT } from "./default-client.ts";
-import { deviceNameFlag, globalFlags, readFlags, secondsFlag } from "./flags.ts";
+import { collect, deviceNameFlag, globalFlags, readFlags, secondsFlag } from "./flags.ts";
 import { NewSignIn } from "./new-sign-in.ts";
 import { confirmServer, readPairingUrl } from "./pairing-source.ts";
 import { requireSomebodyToAsk, untilInterrupted, userAgent, withRun } from "./setup.ts";
@@ -58,7 +58,11 @@ export const join: CommandModule = {
         "--client-id <id>",
         `OAuth client to sign in as (default: ${DEFAULT_CLIENT}, Firefox for Android)`,
       )
-      .option("--scope <scope...>", "scopes to ask for (default: profile and Sync; profile is always asked)")
+      .option(
+        "--scope <scope>",
+        "scope to ask for; may be repeated (default: profile and Sync; profile is always asked)",
+        collect,
+      )
       .option("--can-host", "ask for the session scope too: this device may then sign in others")
       .option("--device-name <name>", "this device's name in the account (default: the machine's name)")
       .option("--out <file>", "write the credentials there (- for standard output) instead of storing them")

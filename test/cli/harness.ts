@@ -30,7 +30,9 @@ export class Program {
 
   constructor(args: readonly string[], options: ProgramOptions = {}) {
     // Nothing of the caller's own configuration may leak in.
-    const inherited = Object.entries(process.env).filter(([name]) => !/^(FXA_PAIR_|NO_COLOR|FORCE_COLOR|XDG_|PAIR_)/.test(name));
+    const inherited = Object.entries(process.env).filter(
+      ([name]) => !/^(FXA_PAIR_|NO_COLOR|FORCE_COLOR|XDG_|PAIR_)/.test(name),
+    );
     this.child = spawn(process.execPath, [PROGRAM, ...args], {
       env: { ...Object.fromEntries(inherited), XDG_CONFIG_HOME: "/nonexistent", ...options.env },
     });
@@ -85,7 +87,8 @@ export class Program {
     for (;;) {
       const found = probe();
       if (found !== undefined) return found;
-      if (this.#ended) throw new Error(`ended without ${what}\nstdout: ${this.stdout}\nstderr: ${this.stderr}`);
+      if (this.#ended)
+        throw new Error(`ended without ${what}\nstdout: ${this.stdout}\nstderr: ${this.stderr}`);
       await new Promise<void>((resolve) => {
         this.#waiters.add(resolve);
       });
