@@ -51,6 +51,8 @@ export class RelayLink {
   #received = 0;
   #receivedLength = 0;
   #over = false;
+  /** The socket is closed, and perhaps not yet replaced. */
+  #socketGone = false;
   #closing: Promise<void> | undefined;
   #gone: () => void = () => undefined;
   #cancelPause: () => void = () => undefined;
@@ -100,6 +102,7 @@ export class RelayLink {
     if (this.#over) return;
     this.#over = true;
     this.#cancelPause();
+    if (this.#socketGone) return;
     const { socket } = this.#connection;
     const gone = new Promise<void>((resolve) => {
       this.#gone = resolve;
@@ -116,9 +119,14 @@ export class RelayLink {
   #attach(connection: RelayConnection): void {
     connection.mailbox.listen((event) => {
       if (connection !== this.#connection) return;
-      if (event.type === "closed") this.#gone();
+      if (event.type === "closed") this.#noteGone();
       if (!this.#over) this.#handle(event);
     });
+  }
+
+  #noteGone(): void {
+    this.#socketGone = true;
+    this.#gone();
   }
 
   #handle(event: SocketEvent): void {
@@ -195,6 +203,7 @@ export class RelayLink {
 
   #takeOver(connection: RelayConnection): void {
     this.#connection = connection;
+    this.#socketGone = false;
     const { channelid, seen, resume } = connection.first;
     if (channelid !== this.id || seen === undefined || seen > this.#sent.length) {
       this.#fail(failures.relayMisbehaved("it took up another channel than the one that was lost"));

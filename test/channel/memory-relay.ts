@@ -1,13 +1,13 @@
 /** A relay without a network: it relays as the real one does, and misbehaves on demand. */
 import type { OpenSocket, Socket, SocketEvent, SocketRequest } from "../../src/channel/socket.ts";
-import type { ConnectError } from "../../src/channel/socket.ts";
+import { ConnectError } from "../../src/channel/socket.ts";
 import { formatEnvelope, formatFirstMessage } from "../../src/channel/wire.ts";
 import type { FirstMessage } from "../../src/channel/wire.ts";
 
 export const CHANNEL_ID = "AAECAwQFBgcICQoLDA0ODw";
 
 export interface Frame {
-  /** Which of the connections sent it: 0 is the one that created the channel. */
+  /** Which of the participants sent it: 0 is the one that created the channel. */
   readonly from: number;
   readonly text: string;
 }
@@ -46,7 +46,17 @@ export class MemorySeat implements Socket {
   }
 }
 
+/** What the relay remembers of a participant, over all its connections. */
+interface Participant {
+  seat: MemorySeat;
+  /** Every message for it so far. */
+  readonly outbox: string[];
+  /** How many of its messages were accepted. */
+  seen: number;
+}
+
 export class MemoryRelay {
+  /** Every connection, in order. */
   readonly seats: MemorySeat[] = [];
   /** Everything that was sent, in order. */
   readonly frames: Frame[] = [];
@@ -55,28 +65,37 @@ export class MemoryRelay {
   /** Called after a frame was passed on. */
   afterFrame: (frame: Frame, index: number) => void = () => undefined;
   greeting: Partial<FirstMessage> = { expires_in: 300 };
+  /** Whether it counts messages, so that a lost seat can be taken again. */
+  counts = false;
   /** Instead of the greeting. */
   opening: SocketEvent | "nothing" | undefined;
   refusal: ConnectError | undefined;
+  readonly #participants: Participant[] = [];
 
   readonly openSocket: OpenSocket = async (request) => {
     await Promise.resolve();
     const seat = new MemorySeat(this, request);
     this.seats.push(seat);
     if (this.refusal !== undefined) throw this.refusal;
-    if (this.opening === undefined) seat.emit({ type: "text", text: this.#greet() });
+    if (this.opening === undefined) this.#welcome(seat, new URL(request.url).searchParams);
     else if (this.opening !== "nothing") seat.emit(this.opening);
     return seat;
   };
 
   relay(seat: MemorySeat, text: string): void {
-    const frame = { from: this.seats.indexOf(seat), text };
+    const from = this.#participants.findIndex((participant) => participant.seat === seat);
+    const sender = this.#participants[from];
+    if (sender === undefined) return;
+    sender.seen += 1;
+    const frame = { from, text };
     const index = this.frames.push(frame) - 1;
-    const sender = { ua: seat.request.userAgent, remote: "192.0.2.7" };
-    for (const other of this.seats) {
-      if (other === seat || other.closed !== undefined) continue;
-      for (const passed of this.tap(frame, index)) {
-        other.emit({ type: "text", text: formatEnvelope({ message: passed, sender }) });
+    for (const other of this.#participants) {
+      if (other === sender) continue;
+      for (const message of this.tap(frame, index)) {
+        const facts = { ua: seat.request.userAgent, remote: "192.0.2.7" };
+        const envelope = formatEnvelope({ message, sender: facts });
+        other.outbox.push(envelope);
+        if (other.seat.closed === undefined) other.seat.emit({ type: "text", text: envelope });
       }
     }
     this.afterFrame(frame, index);
@@ -84,16 +103,31 @@ export class MemoryRelay {
 
   /** Ends every connection with that close code; 1006 is a network that went away. */
   cut(code = 1006): void {
-    for (const seat of this.seats) {
-      if (seat.closed !== undefined) continue;
-      seat.emit({ type: "closed", code });
-      queueMicrotask(() => {
-        seat.closed ??= code;
-      });
-    }
+    for (const { seat } of this.#participants) this.cutSeat(seat, code);
   }
 
-  #greet(): string {
-    return formatFirstMessage({ link: `/v1/ws/${CHANNEL_ID}`, channelid: CHANNEL_ID, ...this.greeting });
+  /** Ends one connection: nothing it sends from now on arrives, nor does what is still on its way to it. */
+  cutSeat(seat: MemorySeat, code = 1006): void {
+    if (seat.closed !== undefined) return;
+    seat.emit({ type: "closed", code });
+    seat.closed = code;
+  }
+
+  #welcome(seat: MemorySeat, query: URLSearchParams): void {
+    const token = query.get("resume");
+    if (token === null) this.#participants.push({ seat, outbox: [], seen: 0 });
+    const who = token === null ? this.#participants.length - 1 : Number(token.split(".")[0]);
+    const participant = this.#participants[who];
+    if (participant === undefined) throw new ConnectError({ status: 403 });
+    participant.seat = seat;
+    const resume = `${who}.${this.seats.length}`;
+    seat.emit({ type: "text", text: this.#greet(this.counts ? { resume, seen: participant.seen } : {}) });
+    for (const text of participant.outbox.slice(Number(query.get("received"))))
+      seat.emit({ type: "text", text });
+  }
+
+  #greet(counts: Partial<FirstMessage>): string {
+    const link = `/v1/ws/${CHANNEL_ID}`;
+    return formatFirstMessage({ link, channelid: CHANNEL_ID, ...counts, ...this.greeting });
   }
 }
