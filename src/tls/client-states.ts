@@ -7,6 +7,7 @@
 import { equalBytes } from "../lib/constant-time.ts";
 import { refuse } from "./alerts.ts";
 import {
+  CONTENT,
   EXTENSION,
   HANDSHAKE,
   HASH_BYTES,
@@ -47,12 +48,12 @@ export function startClient(link: HandshakeLink, early: EarlySecret, sessionIdBy
   const sessionId = sessionIdBytes === 0 ? new Uint8Array(0) : link.random(sessionIdBytes);
   const hello = writeClientHello(random, sessionId, link.pskIdentity);
   // The binder covers the hello up to the binders list, which is the hello's end.
-  const covered = link.primitives.sha256();
-  covered.update(hello.subarray(0, -OWN_BINDERS_BYTES));
-  const binder = early.binder(covered.digest());
+  link.transcript.update(hello.subarray(0, -OWN_BINDERS_BYTES));
+  const binder = early.binder(link.transcript.digest());
   hello.set(binder, hello.length - HASH_BYTES);
   binder.fill(0);
-  sendHandshake(link, hello);
+  link.transcript.update(hello.subarray(-OWN_BINDERS_BYTES));
+  link.transmit(link.records.seal(CONTENT.handshake, hello));
   return new WaitServerHello(early, sessionId);
 }
 
