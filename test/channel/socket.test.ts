@@ -1,0 +1,217 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer as createHttpServer } from "node:http";
+import type { IncomingMessage, Server } from "node:http";
+import { createServer as createHttpsServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import type { WebSocket } from "ws";
+import { WebSocketServer } from "ws";
+import { openWebSocket } from "../../src/channel/socket.ts";
+import type { SocketEvent } from "../../src/channel/socket.ts";
+import { systemClock } from "../../src/lib/clock.ts";
+import { FakeClock } from "../relay/support.ts";
+
+const cleanups: (() => void)[] = [];
+afterEach(() => {
+  vi.unstubAllEnvs();
+  for (const cleanup of cleanups.splice(0)) cleanup();
+});
+
+/** Starts a server and gives its port. */
+async function listen(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => {
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  cleanups.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+/** A relay of a few lines: what it does with a connection is the test's business. */
+async function serve(onConnection: (socket: WebSocket, request: IncomingMessage) => void): Promise<string> {
+  const http = createHttpServer();
+  const server = new WebSocketServer({ server: http, perMessageDeflate: true });
+  server.on("connection", onConnection);
+  cleanups.push(() => {
+    for (const client of server.clients) client.terminate();
+  });
+  return `ws://127.0.0.1:${await listen(http)}/v1/ws/`;
+}
+
+function request(url: string, clock = new FakeClock()) {
+  const events: SocketEvent[] = [];
+  let wake: () => void = () => undefined;
+  return {
+    options: {
+      url,
+      userAgent: "fxa-pair/0 (test)",
+      timeout: 5000,
+      clock,
+      listener: (event: SocketEvent) => {
+        events.push(event);
+        wake();
+      },
+    },
+    events,
+    /** Waits until that many events are there. */
+    async until(count: number) {
+      while (events.length < count) await new Promise<void>((resolve) => (wake = resolve));
+      return events;
+    },
+  };
+}
+
+describe("an open socket", () => {
+  it("names this client, accepts no compression, and carries text both ways", async () => {
+    let seen: IncomingMessage | undefined;
+    const url = await serve((socket, upgrade) => {
+      seen = upgrade;
+      socket.send("first");
+      socket.on("message", (text: Buffer) => {
+        socket.send(text.toString());
+      });
+    });
+    const { options, until } = request(url);
+    const socket = await openWebSocket(options);
+    socket.send("ü");
+    expect(await until(2)).toEqual([
+      { type: "text", text: "first" },
+      { type: "text", text: "ü" },
+    ]);
+    expect(seen?.headers).toMatchObject({ "user-agent": "fxa-pair/0 (test)" });
+    expect(seen?.headers).not.toHaveProperty("sec-websocket-extensions");
+    expect(seen?.headers).not.toHaveProperty("origin");
+    socket.close();
+    expect((await until(3))[2]).toEqual({ type: "closed", code: 1000 });
+    socket.send("too late");
+  });
+
+  it("hears the other side's close code, and 1006 for none", async () => {
+    const url = await serve((socket) => {
+      socket.close(4001);
+    });
+    const closed = request(url);
+    await openWebSocket(closed.options);
+    expect(await closed.until(1)).toEqual([{ type: "closed", code: 4001 }]);
+    const dropping = await serve((socket) => {
+      socket.terminate();
+    });
+    const dropped = request(dropping);
+    await openWebSocket(dropped.options);
+    expect(await dropped.until(1)).toEqual([{ type: "closed", code: 1006 }]);
+  });
+
+  it.each([
+    [
+      "a binary message",
+      (socket: WebSocket) => {
+        socket.send(Buffer.from([1, 2, 3]));
+      },
+    ],
+    [
+      "ten megabytes",
+      (socket: WebSocket) => {
+        socket.send("x".repeat(10_000_000));
+      },
+    ],
+  ])("calls %s a violation", async (_what, onConnection) => {
+    const { options, until } = request(await serve(onConnection));
+    await openWebSocket(options);
+    expect((await until(1))[0]).toEqual({ type: "violation" });
+  });
+
+  it("counts as lost after a minute without any frame", async () => {
+    const clock = new FakeClock();
+    let ping: () => void = () => undefined;
+    const url = await serve((socket) => {
+      ping = () => {
+        socket.ping();
+      };
+      socket.on("pong", () => {
+        socket.send("pong");
+      });
+    });
+    const { options, until, events } = request(url, clock);
+    await openWebSocket(options);
+    clock.advance(59_000);
+    ping();
+    await until(1);
+    clock.advance(59_000);
+    expect(events).toHaveLength(1);
+    clock.advance(1000);
+    expect((await until(2))[1]).toEqual({ type: "closed", code: 1006 });
+  });
+});
+
+describe("a socket that does not open", () => {
+  it("tells the server's status and how long to wait", async () => {
+    const http = createHttpServer();
+    http.on("upgrade", (_upgrade, socket) => {
+      socket.end("HTTP/1.1 503 Service Unavailable\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n");
+    });
+    const { options } = request(`ws://127.0.0.1:${await listen(http)}/`);
+    await expect(openWebSocket(options)).rejects.toMatchObject({ facts: { status: 503, retryAfter: "7" } });
+  });
+
+  it("follows no redirection", async () => {
+    const elsewhere = await serve(() => undefined);
+    const http = createHttpServer();
+    http.on("upgrade", (_upgrade, socket) => {
+      socket.end(`HTTP/1.1 302 Found\r\nLocation: ${elsewhere}\r\nContent-Length: 0\r\n\r\n`);
+    });
+    const { options } = request(`ws://127.0.0.1:${await listen(http)}/`);
+    await expect(openWebSocket(options)).rejects.toMatchObject({ facts: { status: 302 } });
+  });
+
+  it("tells the system's error", async () => {
+    const http = createHttpServer();
+    const port = await listen(http);
+    await new Promise((resolve) => http.close(resolve));
+    const { options } = request(`ws://127.0.0.1:${port}/`);
+    await expect(openWebSocket(options)).rejects.toMatchObject({ facts: { systemCode: "ECONNREFUSED" } });
+  });
+
+  it("is given up when the time is over", async () => {
+    const clock = new FakeClock();
+    const http = createHttpServer();
+    const asked = new Promise((resolve) => http.on("upgrade", resolve));
+    const { options } = request(`ws://127.0.0.1:${await listen(http)}/`, clock);
+    const opening = openWebSocket(options);
+    const refused = expect(opening).rejects.toMatchObject({ facts: {} });
+    await asked;
+    clock.advance(5000);
+    await refused;
+  });
+
+  it.skipIf(spawnSync("openssl", ["version"]).status !== 0)(
+    "has a certificate nobody vouches for, whatever NODE_TLS_REJECT_UNAUTHORIZED says",
+    async () => {
+      vi.stubEnv("NODE_TLS_REJECT_UNAUTHORIZED", "0");
+      const https = createHttpsServer(selfSigned());
+      new WebSocketServer({ server: https });
+      const { options } = request(`wss://127.0.0.1:${await listen(https)}/`);
+      await expect(openWebSocket({ ...options, clock: systemClock })).rejects.toMatchObject({
+        facts: { systemCode: "DEPTH_ZERO_SELF_SIGNED_CERT" },
+      });
+    },
+  );
+});
+
+/** A fresh key and certificate for 127.0.0.1. */
+function selfSigned(): { key: string; cert: string } {
+  const folder = mkdtempSync(join(tmpdir(), "fxa-pair-"));
+  try {
+    const [keyFile, certFile] = [join(folder, "key.pem"), join(folder, "cert.pem")];
+    const subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"];
+    const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", keyFile];
+    spawnSync("openssl", ["req", "-x509", ...key, "-out", certFile, "-days", "1", ...subject]);
+    return { key: readFileSync(keyFile, "utf8"), cert: readFileSync(certFile, "utf8") };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
