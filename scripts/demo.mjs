@@ -68,7 +68,7 @@ function tell(name, value) {
 
 async function demo() {
   console.log("Pairing two devices, each with its own folder, through a relay on this machine.\n");
-  say("sandbox      an accounts server and a relay on loopback, with a ready account");
+  say("sandbox                   an accounts server and a relay on loopback, with a ready account");
   const sandbox = fxaPair(["sandbox"]);
   const ready = await sandbox.event("ready");
   tell("account", ready.email);

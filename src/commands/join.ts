@@ -4,13 +4,14 @@ import * as v from "valibot";
 import { joinChannel } from "../channel/pairing-channel.ts";
 import type { PairingChannel } from "../channel/pairing-channel.ts";
 import { FxaPairError } from "../lib/errors.ts";
+import type { AccountsClient } from "../oauth/accounts-client.ts";
 import { createPkcePair, createState } from "../oauth/pkce.ts";
 import { createRecipientKey, loadRecipientKey } from "../oauth/recipient-key.ts";
 import { OLDSYNC_SCOPE, PROFILE_SCOPE, SESSION_SCOPE } from "../oauth/scopes.ts";
 import type { PairingUrl } from "../pairing/pairing-url.ts";
 import { runSupplicant } from "../pairing/run-supplicant.ts";
 import { chosenRelay, connectAccounts, discoveredRelay, openStore } from "./accounts.ts";
-import type { Accounts } from "./accounts.ts";
+import type { RelayChoice } from "./accounts.ts";
 import { addExamples } from "./command.ts";
 import type { CommandModule } from "./command.ts";
 import type { Environment } from "./context.ts";
@@ -119,11 +120,9 @@ async function runJoin(argument: string | undefined, flags: JoinFlags, run: Run)
   };
 
   run.reporter.progress("Connecting to the other device…");
-  const { accounts, channel } = await untilInterrupted(connect(url, server, flags, run), run, ({ channel }) =>
-    channel.close(),
-  );
+  const { channel, accounts } = await connect(url, server, flags, run);
   const signIn = new NewSignIn({
-    accounts: accounts.client,
+    accounts,
     server,
     request,
     pkce,
@@ -154,36 +153,41 @@ async function runJoin(argument: string | undefined, flags: JoinFlags, run: Run)
   return 0;
 }
 
-/** The accounts server and the channel, at the same time where the relay is known beforehand. */
+/**
+ * The channel, and the accounts server as soon as it is found. Where the relay is known beforehand nothing comes before the
+ * connection to it: the accounts server has time until the user is asked.
+ */
 async function connect(
   url: PairingUrl,
   server: string,
   flags: JoinFlags,
   run: Run,
-): Promise<{ accounts: Accounts; channel: PairingChannel }> {
+): Promise<{ channel: PairingChannel; accounts: Promise<AccountsClient> }> {
   const relay = chosenRelay(flags, run);
-  const discovering = connectAccounts(server, run);
-  const joining = (relay === undefined ? discovering.then(discoveredRelay) : Promise.resolve(relay)).then(
-    (choice) =>
-      joinChannel({
-        ...choice,
-        clock: run.environment.clock,
-        random: run.environment.random,
-        userAgent: userAgent(run.environment),
-        channelId: url.channelId,
-        channelKey: url.channelKey,
-      }),
-  );
-  const [accounts, channel] = await Promise.allSettled([discovering, joining]);
-  if (accounts.status === "fulfilled" && channel.status === "fulfilled") {
-    return { accounts: accounts.value, channel: channel.value };
+  if (relay !== undefined) {
+    const channel = await joinThrough(relay, url, run);
+    const accounts = connectAccounts(server, run).then(({ client }) => client);
+    // Whoever needs the client hears of a failure; until then it is nobody's.
+    accounts.catch(() => undefined);
+    return { channel, accounts };
   }
-  if (channel.status === "fulfilled") await channel.value.close();
-  throw accounts.status === "rejected"
-    ? accounts.reason
-    : channel.status === "rejected"
-      ? channel.reason
-      : undefined;
+  const accounts = await connectAccounts(server, run);
+  const channel = await joinThrough(discoveredRelay(accounts), url, run);
+  return { channel, accounts: Promise.resolve(accounts.client) };
+}
+
+function joinThrough(relay: RelayChoice, url: PairingUrl, run: Run): Promise<PairingChannel> {
+  const { clock, random } = run.environment;
+  const { channelId, channelKey } = url;
+  const joining = joinChannel({
+    ...relay,
+    clock,
+    random,
+    userAgent: userAgent(run.environment),
+    channelId,
+    channelKey,
+  });
+  return untilInterrupted(joining, run, (late) => late.close());
 }
 
 /** What to ask for: `profile` always, because the account is checked against it. */

@@ -23,7 +23,8 @@ export interface SignInFlags extends DeliveryFlags {
 }
 
 export interface NewSignInOptions {
-  readonly accounts: AccountsClient;
+  /** Settles while the pairing goes on; a failure ends it before anybody is asked. */
+  readonly accounts: Promise<AccountsClient>;
   /** Origin of the accounts server. */
   readonly server: string;
   readonly request: SupplicantRequest;
@@ -71,6 +72,7 @@ export class NewSignIn {
   /** Asks the user, or answers for one who said --yes. */
   async ask(email: string, signal: AbortSignal): Promise<boolean> {
     const { flags, existing, run } = this.#options;
+    await this.#options.accounts;
     if (flags.yes) return true;
     if (run.prompter === null) return false;
     if (existing !== null)
@@ -81,7 +83,8 @@ export class NewSignIn {
 
   /** Redeems the code, delivers the credentials, and revokes the ones they replace. */
   async redeem(code: string, announcedEmail: string, signal: AbortSignal): Promise<void> {
-    const { accounts, server, request, pkce, key, existing, store, flags, run } = this.#options;
+    const accounts = await this.#options.accounts;
+    const { server, request, pkce, key, existing, store, flags, run } = this.#options;
     const replaced = existing !== null && isSameAccount(existing, server, announcedEmail) ? existing : null;
     const { credentials, warnings } = await redeem(
       accounts,
