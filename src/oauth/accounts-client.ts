@@ -2,7 +2,7 @@
 
 import type * as v from "valibot";
 import { FxaPairError } from "../lib/errors.ts";
-import { decodeHex, encodeHex } from "../lib/hex.ts";
+import { decodeHex } from "../lib/hex.ts";
 import * as answers from "./answers.ts";
 import type { Authorization, CallerOptions } from "./calls.ts";
 import { Caller, tokenBytes } from "./calls.ts";
@@ -10,33 +10,10 @@ import { AccountsError } from "./error-table.ts";
 import { wipe } from "./key-material.ts";
 import type { AccountKeys } from "./key-bundle.ts";
 import { openKeyBundle } from "./key-bundle.ts";
+import type { AuthorizationRequest, DeviceDescription, PasswordProof } from "./request-bodies.ts";
+import { authorizationBody, passwordBody } from "./request-bodies.ts";
 import { formatScope } from "./scopes.ts";
 import { deriveTokenCredentials } from "./session-token.ts";
-
-export interface PasswordProof {
-  readonly email: string;
-  /** 32 bytes. */
-  readonly authPW: Uint8Array;
-  /** 8 characters from a mail. */
-  readonly unblockCode?: string | undefined;
-  /** What the user typed, when `email` is the server's spelling of it. */
-  readonly originalLoginEmail?: string | undefined;
-}
-
-export interface AuthorizationRequest {
-  readonly clientId: string;
-  readonly scope: readonly string[];
-  readonly state: string;
-  readonly codeChallenge: string;
-  readonly keysJwe: string | null;
-}
-
-export interface DeviceDescription {
-  /** Names the record to update. */
-  readonly id?: string | undefined;
-  readonly name: string;
-  readonly type: "desktop" | "mobile" | "tablet";
-}
 
 /** Tokens are hex as handed out; every method throws as {@link Caller.call} does. */
 export class AccountsClient {
@@ -69,12 +46,13 @@ export class AccountsClient {
 
   /** Signs in, asking for a key-fetch token and for confirmation by a mailed code. Sent once. */
   signIn(proof: PasswordProof): Promise<answers.LoginResult> {
-    return this.#sendPassword("/account/login?keys=true", proof, answers.LoginAnswer);
+    return this.#post("/account/login?keys=true", passwordBody(proof), answers.LoginAnswer, undefined, true);
   }
 
   /** The password again on the same session: a new key-fetch token and a fresh sign-in time. Sent once. */
   reauth(sessionToken: string, proof: PasswordProof) {
-    return this.#sendPassword("/session/reauth?keys=true", proof, answers.ReauthAnswer, { sessionToken });
+    const body = passwordBody(proof);
+    return this.#post("/session/reauth?keys=true", body, answers.ReauthAnswer, { sessionToken }, true);
   }
 
   async sendUnblockCode(email: string): Promise<void> {
@@ -133,18 +111,9 @@ export class AccountsClient {
     return this.#post("/account/scoped-key-data", body, answers.ScopedKeyData, { sessionToken });
   }
 
-  /** An authorization code for another device. No redirect URI is sent: the server takes the registered one. */
+  /** An authorization code for another device. */
   authorize(sessionToken: string, request: AuthorizationRequest) {
-    const body = {
-      client_id: request.clientId,
-      response_type: "code",
-      state: request.state,
-      scope: formatScope(request.scope),
-      access_type: "offline",
-      code_challenge: request.codeChallenge,
-      code_challenge_method: "S256",
-      ...(request.keysJwe === null ? {} : { keys_jwe: request.keysJwe }),
-    };
+    const body = authorizationBody(request);
     return this.#post("/oauth/authorization", body, answers.AuthorizationAnswer, { sessionToken });
   }
 
@@ -250,22 +219,6 @@ export class AccountsClient {
   /** Removes a device, its session and its refresh token. */
   async destroyDevice(authorization: Authorization, id: string): Promise<void> {
     await this.#post("/account/device/destroy", { id }, answers.Empty, authorization);
-  }
-
-  #sendPassword<Answer extends v.GenericSchema>(
-    path: string,
-    { email, authPW, unblockCode, originalLoginEmail }: PasswordProof,
-    answer: Answer,
-    authorization?: Authorization,
-  ): Promise<v.InferOutput<Answer>> {
-    const body = {
-      email,
-      authPW: encodeHex(authPW),
-      verificationMethod: "email-otp",
-      ...(unblockCode === undefined ? {} : { unblockCode }),
-      ...(originalLoginEmail === undefined ? {} : { originalLoginEmail }),
-    };
-    return this.#post(path, body, answer, authorization, true);
   }
 
   #get<Answer extends v.GenericSchema>(

@@ -82,7 +82,7 @@ function meaningOf(
   host: string,
   isJson: boolean,
 ): Meaning {
-  const known = status < 400 ? undefined : knownMeaning(status, errno, server);
+  const known = status < 400 ? undefined : knownMeaning(status, errno, server, isJson);
   if (known) return { ...known, code: codeFor(known.code, status, errno) };
   if (status < 300) return notAnAnswer(`${host} answered without JSON`);
   if (status < 400) return notAnAnswer(`${host} answered with a redirect, which is not followed`);
@@ -99,9 +99,14 @@ function meaningOf(
   return { code: "refused", message: `The accounts server refused the request (status ${status}${number}).` };
 }
 
-function knownMeaning(status: number, errno: number | undefined, server: ServerName): Meaning | undefined {
+function knownMeaning(
+  status: number,
+  errno: number | undefined,
+  server: ServerName,
+  isJson: boolean,
+): Meaning | undefined {
   if (isThrottled(status, errno)) return AUTH_MEANINGS[114];
-  if (server === "profile") return profileMeaning(status);
+  if (server === "profile") return isJson ? profileMeaning(status) : undefined;
   if (errno === undefined) return undefined;
   return server === "oauth" ? oauthMeaning(errno) : AUTH_MEANINGS[errno];
 }

@@ -14,6 +14,7 @@ import { openKeys } from "./keys-jwe.ts";
 import { nameDevice } from "./name-device.ts";
 import { selectReceivedKeys } from "./received-keys.ts";
 import type { PrivateJwk } from "./recipient-key.ts";
+import { sameEmail } from "./same-email.ts";
 import type { ScopedKeys } from "./scoped-keys.ts";
 import type { Holdings } from "./sign-out.ts";
 import { signOut } from "./sign-out.ts";
@@ -153,11 +154,6 @@ async function checkAccount(
     throw refused("The session handed over belongs to another account.");
   }
   return { uid, email };
-}
-
-/** Letter case aside: the server keeps it and ignores it. */
-function sameEmail(a: string, b: string): boolean {
-  return equalText(a.toLowerCase(), b.toLowerCase());
 }
 
 function refused(message: string): FxaPairError {

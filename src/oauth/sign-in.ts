@@ -5,6 +5,7 @@ import type { AccountsClient } from "./accounts-client.ts";
 import type { LoginResult } from "./answers.ts";
 import { AccountsError } from "./error-table.ts";
 import { wipe } from "./key-material.ts";
+import { sameEmail } from "./same-email.ts";
 import { quickStretchV1, quickStretchV2 } from "./stretch.ts";
 
 export interface SignInAttempt {
@@ -39,7 +40,7 @@ export async function signIn(accounts: AccountsClient, attempt: SignInAttempt): 
   } catch (error) {
     const registered = error instanceof AccountsError && error.errno === 120 ? error.extras.email : undefined;
     // The server may correct the spelling, not choose what the password is hashed with.
-    if (registered?.toLowerCase() !== attempt.email.toLowerCase()) throw error;
+    if (registered === undefined || !sameEmail(registered, attempt.email)) throw error;
     return await signInAs(accounts, registered, attempt);
   }
 }

@@ -244,6 +244,16 @@ describe("several processes", () => {
     });
   });
 
+  test("what one left unfinished is cleared away by the next", async () => {
+    const folder = await newFolder();
+    const store = storeIn(folder);
+    await store.save(credentials);
+    await writeFile(`${store.path}.0123456789abcdef.tmp`, "half a fi", { mode: 0o600 });
+    await writeFile(join(folder, "config.json"), "{}");
+    await store.save(other);
+    expect((await readdir(folder)).sort()).toEqual(["config.json", "credentials.json"]);
+  });
+
   test("one that is killed while writing leaves the old file or the new one", async () => {
     for (let round = 0; round < 5; round++) {
       const folder = await newFolder();

@@ -56,7 +56,8 @@ test.each([
 });
 
 test.each([
-  [401, undefined, "not_signed_in"],
+  [401, {}, "not_signed_in"],
+  [401, undefined, "unreachable"],
   [403, undefined, "refused"],
   [403, { errno: 100 }, "refused"],
   [503, { errno: 104 }, "unreachable"],
