@@ -2,7 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { FxaPairError } from "../lib/errors.ts";
 import { VERSION } from "../lib/version.ts";
-import { chooseReporter } from "../ui/reporter.ts";
+import { chooseReporter } from "../ui/choose-reporter.ts";
 import type { CommandEntry } from "./command.ts";
 import type { Environment } from "./context.ts";
 import { EXIT_STATUS } from "./exit-codes.ts";

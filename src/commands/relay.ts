@@ -13,7 +13,7 @@ import {
   settingsFromEnvironment,
 } from "../relay/settings.ts";
 import type { GivenSettings, RelaySettings, SettingName } from "../relay/settings.ts";
-import { chooseReporter } from "../ui/reporter.ts";
+import { chooseReporter } from "../ui/choose-reporter.ts";
 import { addExamples } from "./command.ts";
 import type { CommandModule } from "./command.ts";
 import type { Environment } from "./context.ts";

@@ -3,7 +3,7 @@ import { FxaPairError } from "../lib/errors.ts";
 import { VERSION } from "../lib/version.ts";
 import { TerminalPrompter } from "../ui/prompt.ts";
 import type { Prompter } from "../ui/prompt.ts";
-import { chooseReporter } from "../ui/reporter.ts";
+import { chooseReporter } from "../ui/choose-reporter.ts";
 import type { Reporter } from "../ui/reporter.ts";
 import { canAsk } from "../ui/streams.ts";
 import type { Environment, SignalName } from "./context.ts";

@@ -62,7 +62,8 @@ function describe(event: CliEvent): { result?: readonly string[]; words?: readon
     case "approved":
       return { words: [event.by === "local" ? "Approved here." : "Approved on the other device."] };
     case "declined":
-      return { words: [event.by === "local" ? "Declined here." : "Declined or closed by the other device."] };
+      // The error that ends the run says it.
+      return {};
     case "authorized":
       return { words: ["The accounts server agreed; waiting for the new device to finish."] };
     case "complete":

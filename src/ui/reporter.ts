@@ -4,12 +4,8 @@
  * - foreign text passes {@link displayText} before it is shown;
  * - nothing here decides anything: protocol code does not know which reporter it has.
  */
-import type { Clock } from "../lib/clock.ts";
 import type { FxaPairError } from "../lib/errors.ts";
 import type { CliEvent } from "./events.ts";
-import { JsonReporter } from "./json.ts";
-import { PlainReporter } from "./plain.ts";
-import type { Streams } from "./streams.ts";
 
 export interface Reporter {
   /** Something a script would want to know, or a result. */
@@ -26,9 +22,4 @@ export interface ReporterOptions {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly verbose: boolean;
-}
-
-export function chooseReporter(streams: Streams, clock: Clock, options: ReporterOptions): Reporter {
-  const plain = new PlainReporter(streams, options);
-  return options.json ? new JsonReporter(streams, clock, plain) : plain;
 }
