@@ -8,6 +8,7 @@
  * Clients send bare text. Members that are not named here are ignored, as older and newer peers know fewer or more.
  */
 import * as v from "valibot";
+import { parseJson } from "../lib/json.ts";
 import { decodeBase64url } from "../lib/base64url.ts";
 
 /** Length of a channel id before base64url, which makes 22 characters of it. */
@@ -81,7 +82,7 @@ export function isChannelId(text: string): boolean {
 
 /** Reads a connection's first message; `undefined` if it is none, also when its id is not a channel id. */
 export function parseFirstMessage(text: string): FirstMessage | undefined {
-  const parsed = v.safeParse(firstMessageSchema, parseJson(text));
+  const parsed = v.safeParse(firstMessageSchema, parseBounded(text));
   return parsed.success ? parsed.output : undefined;
 }
 
@@ -93,7 +94,7 @@ export function formatFirstMessage(message: FirstMessage): string {
 
 /** Reads a relayed message; `undefined` if it is none. Facts of the sender that are null count as unknown. */
 export function parseEnvelope(text: string): Envelope | undefined {
-  const parsed = v.safeParse(envelopeSchema, parseJson(text));
+  const parsed = v.safeParse(envelopeSchema, parseBounded(text));
   if (!parsed.success) return undefined;
   return { message: parsed.output.message, sender: knownFacts(parsed.output.sender) };
 }
@@ -114,11 +115,7 @@ function knownFacts(reported: v.InferOutput<typeof senderSchema>): Sender {
   };
 }
 
-function parseJson(text: string): unknown {
-  if (text.length > MAX_FRAME_LENGTH) return undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+/** Nothing is allocated for a text that no honest peer sends. */
+function parseBounded(text: string): unknown {
+  return text.length > MAX_FRAME_LENGTH ? undefined : parseJson(text);
 }

@@ -9,11 +9,12 @@ import type { Credentials, CredentialStore } from "../oauth/credential-store.ts"
 import type { PkcePair } from "../oauth/pkce.ts";
 import type { RecipientKey } from "../oauth/recipient-key.ts";
 import { abandon, redeem } from "../oauth/redeem.ts";
+import { sameEmail } from "../oauth/same-email.ts";
 import type { SupplicantRequest } from "../pairing/messages.ts";
 import { displayText } from "../ui/safe-text.ts";
 import { deliverCredentials } from "./delivery.ts";
 import type { DeliveryFlags } from "./delivery.ts";
-import { endReplaced, isSameAccount, sameEmail } from "./replaced.ts";
+import { endReplaced, isSameAccount } from "./replaced.ts";
 import type { Run } from "./setup.ts";
 
 export interface SignInFlags extends DeliveryFlags {

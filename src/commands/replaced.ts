@@ -1,15 +1,10 @@
 /** Credentials that new ones take the place of. */
-import { equalText } from "../lib/constant-time.ts";
 import { FxaPairError } from "../lib/errors.ts";
 import type { AccountsClient } from "../oauth/accounts-client.ts";
 import type { Credentials } from "../oauth/credential-store.ts";
+import { sameEmail } from "../oauth/same-email.ts";
 import { signOut } from "../oauth/sign-out.ts";
 import type { Run } from "./setup.ts";
-
-/** Whether two addresses are the same account's: letter case aside. */
-export function sameEmail(a: string, b: string): boolean {
-  return equalText(a.toLowerCase(), b.toLowerCase());
-}
 
 /** Whether stored credentials are of this account at this server. */
 export function isSameAccount(stored: Credentials, server: string, email: string): boolean {

@@ -8,7 +8,7 @@ import type { Clock } from "../lib/clock.ts";
 import { FxaPairError } from "../lib/errors.ts";
 import { isLoopback } from "../lib/loopback.ts";
 import { errorCode } from "../lib/private-file.ts";
-import { parseJson } from "./public-jwk.ts";
+import { parseJsonBytes } from "../lib/json.ts";
 
 /** The longest answers are device lists; a megabyte is room for thousands. */
 const MAX_ANSWER_BYTES = 1024 * 1024;
@@ -103,7 +103,7 @@ export class HttpClient implements Http {
     });
     return {
       status: response.statusCode,
-      document: parseJson(await readBody(response.body, host)),
+      document: parseJsonBytes(await readBody(response.body, host)),
       retryAfter: headerText(response.headers["retry-after"]),
       serverTime: wholeNumber(headerText(response.headers.timestamp)),
     };

@@ -6,8 +6,9 @@
 import * as v from "valibot";
 import { decodeBase64url } from "../lib/base64url.ts";
 import { FxaPairError } from "../lib/errors.ts";
+import { parseJsonBytes } from "../lib/json.ts";
 import type { PublicJwk } from "./public-jwk.ts";
-import { parseJson, parsePublicJwk, publicJwkOf } from "./public-jwk.ts";
+import { parsePublicJwk, publicJwkOf } from "./public-jwk.ts";
 import type { PrivateJwk } from "./recipient-key.ts";
 import type { ScopedKeys } from "./scoped-keys.ts";
 import { parseScopedKeys } from "./scoped-keys.ts";
@@ -55,7 +56,7 @@ export async function sealKeys(recipient: PublicJwk, keys: ScopedKeys): Promise<
 export async function openKeys(jwe: string, recipient: PrivateJwk): Promise<ScopedKeys> {
   const plaintext = await decryptKeys(jwe, recipient);
   try {
-    const keys = parseScopedKeys(parseJson(plaintext));
+    const keys = parseScopedKeys(parseJsonBytes(plaintext));
     if (keys) return keys;
   } finally {
     plaintext.fill(0);
@@ -86,7 +87,7 @@ function hasExpectedForm(jwe: string): boolean {
   const [header, encryptedKey, iv, ciphertext, tag] = parts.map(decodeBase64url);
   if (!header || encryptedKey?.length !== 0 || iv?.length !== 12 || tag?.length !== 16) return false;
   if (ciphertext === undefined || ciphertext.length === 0) return false;
-  return v.is(HeaderSchema, parseJson(header));
+  return v.is(HeaderSchema, parseJsonBytes(header));
 }
 
 function badBundle(): FxaPairError {

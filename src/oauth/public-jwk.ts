@@ -56,15 +56,6 @@ export function jwkThumbprint(jwk: PublicJwk): string {
   return createHash("sha256").update(JSON.stringify({ crv, kty, x, y })).digest("base64url");
 }
 
-/** JSON out of UTF-8 bytes; `undefined` when it is neither. */
-export function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
-  } catch {
-    return undefined;
-  }
-}
-
 function isOnCurve({ kty, crv, x, y }: PublicJwk): boolean {
   try {
     // OpenSSL refuses coordinates beyond the field and points off the curve.

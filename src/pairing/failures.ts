@@ -5,7 +5,7 @@ import type { RequestProblem } from "./request-checks.ts";
 const START_AGAIN = "Start again with a new code.";
 
 export function declinedHere(): FxaPairError {
-  return new FxaPairError("declined_here", "You declined on this device, so nothing was shared.");
+  return new FxaPairError("declined_here", "You declined on this device; no access was given.");
 }
 
 /** There is no decline message: a close_notify before the end is all that tells. */

@@ -17,7 +17,7 @@ export interface FlowPorts {
   readonly signal: AbortSignal;
 }
 
-export interface FlowMachine<State, Input, Effect> {
+export interface FlowMachine<State, Input, Effect extends { readonly type: string }> {
   readonly initial: State;
   /** Milliseconds from the start until the flow gives up. */
   readonly timeout: number;
@@ -31,7 +31,7 @@ export interface FlowMachine<State, Input, Effect> {
 /** How long to wait for the other side's close_notify after our own. */
 const PEER_CLOSE_WAIT = 3000;
 
-export class Flow<State, Input, Effect> {
+export class Flow<State, Input, Effect extends { readonly type: string }> {
   readonly #ports: FlowPorts;
   readonly #machine: FlowMachine<State, Input, Effect>;
   readonly #questions = new AbortController();
@@ -87,6 +87,8 @@ export class Flow<State, Input, Effect> {
       for (let current = this.#inputs.shift(); current !== undefined; current = this.#inputs.shift()) {
         const { state, effects } = this.#machine.step(this.#state, current);
         this.#state = state;
+        // An open question goes before the end is told.
+        if (effects.some(({ type }) => type === "fail" || type === "complete")) this.#questions.abort();
         for (const effect of effects) this.#machine.perform(effect);
       }
     } catch (error) {

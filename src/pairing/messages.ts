@@ -3,7 +3,7 @@
  * that are not named here are ignored, among them `avatar` and `redirect`: an address from a peer is never opened.
  */
 import * as v from "valibot";
-import { isJsonObject } from "./json-object.ts";
+import { isJsonObject, parseJson } from "../lib/json.ts";
 
 export type PairMessage =
   /** Its `data` is left as it is: see `request-checks.ts`. */
@@ -119,12 +119,4 @@ export function formatConfirmation(): string {
 
 function isMessageName(name: unknown): name is PairMessage["name"] {
   return typeof name === "string" && Object.hasOwn(dataSchemas, name);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

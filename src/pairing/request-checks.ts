@@ -5,9 +5,10 @@
 import * as v from "valibot";
 import { KEY_BEARING_SCOPES, OLDSYNC_SCOPE, PROFILE_SCOPE, SESSION_SCOPE } from "../oauth/scopes.ts";
 import { isScopeValue, parseScope } from "../oauth/scopes.ts";
-import { isJsonObject } from "./json-object.ts";
-import { jwkThumbprint, parsePublicJwk } from "./public-jwk.ts";
-import type { PublicJwk } from "./public-jwk.ts";
+import { isJsonObject } from "../lib/json.ts";
+import { jwkThumbprint } from "../oauth/public-jwk.ts";
+import type { PublicJwk } from "../oauth/public-jwk.ts";
+import { parseKeysJwk } from "./keys-jwk.ts";
 
 /** OAuth clients accepted without being named: Firefox for Android and for iOS. */
 export const DEFAULT_CLIENTS: readonly string[] = ["a2270f727f45f648", "1b1a3e44c54fbb58"];
@@ -122,7 +123,7 @@ const keySchema = v.nullable(
   v.pipe(
     v.string("is not a text"),
     v.rawTransform(({ dataset, addIssue, NEVER }) => {
-      const jwk = parsePublicJwk(dataset.value);
+      const jwk = parseKeysJwk(dataset.value);
       if (!("reason" in jwk)) return { encoded: dataset.value, jwk };
       addIssue({ message: jwk.reason });
       return NEVER;
@@ -151,7 +152,7 @@ function checkPins(
   }
   if (approveJwkThumbprint !== undefined) {
     const encoded = data.keys_jwk;
-    const jwk = typeof encoded === "string" ? parsePublicJwk(encoded) : undefined;
+    const jwk = typeof encoded === "string" ? parseKeysJwk(encoded) : undefined;
     const pinned = jwk !== undefined && !("reason" in jwk) && jwkThumbprint(jwk) === approveJwkThumbprint;
     if (!pinned) problems.push({ field: "keys_jwk", reason: "is not the expected key" });
   }

@@ -21,6 +21,7 @@ const PURE_OAUTH = [
   "scopes",
   "pkce",
   "hawk",
+  "public-jwk",
 ].map((name) => `src/oauth/${name}.ts`);
 
 export const LAYERS: Readonly<Record<string, Layer>> = {

@@ -1,21 +1,16 @@
+import { parseJsonBytes } from "../../src/lib/json.ts";
 import { chmod, mkdtemp, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { systemRandom } from "../../src/lib/random.ts";
-import {
-  encodeKeysJwk,
-  jwkThumbprint,
-  parseJson,
-  parsePublicJwk,
-  publicJwkOf,
-} from "../../src/oauth/public-jwk.ts";
+import { encodeKeysJwk, jwkThumbprint, parsePublicJwk, publicJwkOf } from "../../src/oauth/public-jwk.ts";
 import { createRecipientKey, loadRecipientKey } from "../../src/oauth/recipient-key.ts";
 import { vectorsOf } from "./vectors.ts";
 
 const newKey = () => createRecipientKey(systemRandom).privateJwk;
-const parseKeysJwk = (text: string) => parsePublicJwk(parseJson(Buffer.from(text, "base64url")));
+const parseKeysJwk = (text: string) => parsePublicJwk(parseJsonBytes(Buffer.from(text, "base64url")));
 const b64u = (bytes: Uint8Array | string) => Buffer.from(bytes).toString("base64url");
 
 test.each(vectorsOf("keys-jwk-encode"))("$id", ({ inputs, expected }) => {
