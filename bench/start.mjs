@@ -43,11 +43,24 @@ function untilConnecting() {
       // Nothing listens on port 9: discovery fails meanwhile, as it may, without holding the relay up.
       const server = "http://127.0.0.1:9";
       const url = `${server}/pair#channel_id=${"A".repeat(22)}&channel_key=${"A".repeat(43)}`;
-      const args = ["join", "--server", server, "--channel-server", `ws://127.0.0.1:${port}`, "--config-dir", folder];
-      child = spawn(process.execPath, [program, ...args, "--yes", "--quiet", "-"], { stdio: ["pipe", "ignore", "pipe"] });
+      const args = [
+        "join",
+        "--server",
+        server,
+        "--channel-server",
+        `ws://127.0.0.1:${port}`,
+        "--config-dir",
+        folder,
+      ];
+      child = spawn(process.execPath, [program, ...args, "--yes", "--quiet", "-"], {
+        stdio: ["pipe", "ignore", "pipe"],
+      });
       let stderr = "";
       child.stderr.on("data", (chunk) => (stderr += chunk));
-      child.on("exit", (status) => status === null || reject(new Error(`join ended with ${status}: ${stderr}`)));
+      child.on(
+        "exit",
+        (status) => status === null || reject(new Error(`join ended with ${status}: ${stderr}`)),
+      );
       child.stdin.end(url);
     });
   });
