@@ -26,14 +26,23 @@ export class TerminalPrompter implements Prompter {
   constructor(streams: Streams, clock: Clock) {
     this.#streams = streams;
     this.#clock = clock;
+    // Of a closed terminal; whoever is asking then hears of it as the end of input.
+    streams.stdin.on("error", () => undefined);
   }
 
   confirm(question: string, signal: AbortSignal): Promise<boolean> {
     const { stdin, stderr } = this.#streams;
-    const opened = this.#clock.now();
     return new Promise((resolve, reject) => {
+      let counting = false;
+      const cancel = this.#clock.after(TYPED_AHEAD_MS, () => {
+        // What was typed ahead may not have been read yet if the program was kept busy: one look at stdin comes first.
+        setImmediate(() => {
+          counting = true;
+        });
+      });
       const finish = (settle: () => void, echo: string) => {
-        stdin.off("data", onKeys).off("end", onEnd);
+        cancel();
+        stdin.off("data", onKeys).off("end", onEnd).off("error", onEnd);
         signal.removeEventListener("abort", onAbort);
         stdin.setRawMode?.(false);
         stdin.pause();
@@ -57,47 +66,44 @@ export class TerminalPrompter implements Prompter {
         }, "");
       };
       const onKeys = (chunk: Buffer | string) => {
-        for (const key of chunk.toString()) {
-          if (key === CTRL_C) {
-            finish(() => {
-              reject(interrupted());
-            }, "");
-            return;
-          }
-          if (this.#clock.now() - opened < TYPED_AHEAD_MS) continue;
-          const yes = answerOf(key);
-          if (yes === undefined) continue;
-          answer(yes);
+        const keys = chunk.toString();
+        if (keys.includes(CTRL_C)) {
+          finish(() => {
+            reject(interrupted());
+          }, "");
           return;
         }
+        if (!counting) return;
+        const yes = Array.from(keys, answerOf).find((meaning) => meaning !== undefined);
+        if (yes !== undefined) answer(yes);
       };
       if (signal.aborted) {
+        cancel();
         reject(abortReason(signal));
         return;
       }
-      stderr.write(`${question} [y/N] `);
       stdin.setRawMode?.(true);
-      stdin.on("data", onKeys).on("end", onEnd);
+      stderr.write(`${question} [y/N] `);
+      stdin.on("data", onKeys).on("end", onEnd).on("error", onEnd);
       signal.addEventListener("abort", onAbort);
-      stdin.resume();
+      if (stdin.readable) stdin.resume();
+      else onEnd();
     });
   }
 
   line(label: string, { hidden }: { hidden: boolean }, signal: AbortSignal): Promise<string> {
     const { stdin, stderr } = this.#streams;
-    const echo = hidden
-      ? new Writable({
-          write: (_chunk, _encoding, done) => {
-            done();
-          },
-        })
-      : stderr;
-    stderr.write(`${label}: `);
-    const reader = createInterface({ input: stdin, output: echo, terminal: true, historySize: 0 });
+    // The reader draws its prompt again with every correction; a hidden line is drawn nowhere.
+    const output = hidden ? nowhere() : stderr;
+    const reader = createInterface({ input: stdin, output, terminal: true, historySize: 0 });
+    reader.setPrompt(`${label}: `);
+    reader.prompt();
+    if (hidden) stderr.write(`${label}: `);
     return new Promise<string>((resolve, reject) => {
       const onAbort = () => {
         reject(abortReason(signal));
       };
+      if (signal.aborted) onAbort();
       signal.addEventListener("abort", onAbort, { once: true });
       reader.once("line", resolve);
       reader.once("SIGINT", () => {
@@ -113,6 +119,14 @@ export class TerminalPrompter implements Prompter {
         if (hidden) stderr.write("\n");
       });
   }
+}
+
+function nowhere(): Writable {
+  return new Writable({
+    write: (_chunk, _encoding, done) => {
+      done();
+    },
+  });
 }
 
 function answerOf(key: string): boolean | undefined {
