@@ -1,4 +1,5 @@
 /** Arguments in, exit status out: the only exit, the only catch-all, the only owner of `process`. */
+import { isatty } from "node:tty";
 import type { Environment, SignalName } from "./commands/context.ts";
 import { systemClock } from "./lib/clock.ts";
 import { systemRandom } from "./lib/random.ts";
@@ -8,6 +9,9 @@ import { systemStreams } from "./ui/streams.ts";
 /** Bad luck in a place nobody awaited: same status as any other bug. */
 const INTERNAL_ERROR = 1;
 
+let hungUp = false;
+const terminals = [0, 1, 2].filter((descriptor) => isatty(descriptor));
+
 const environment: Environment = {
   streams: systemStreams,
   variables: process.env,
@@ -16,9 +20,13 @@ const environment: Environment = {
   platform: process.platform,
   onSignal(name: SignalName, listener: () => void) {
     // Once only: a second signal does what it always does, so that nobody is ever stuck.
-    process.once(name, listener);
+    const onSignal = () => {
+      hungUp ||= name === "SIGHUP";
+      listener();
+    };
+    process.once(name, onSignal);
     return () => {
-      process.off(name, listener);
+      process.off(name, onSignal);
     };
   },
 };
@@ -39,6 +47,8 @@ process.title = "fxa-pair";
 
 // A reader that went away (`fxa-pair token | head -0`) is no reason for a stack trace.
 process.stdout.on("error", () => undefined);
+// Nor is a terminal that was closed: the hang-up signal tells.
+process.stderr.on("error", () => undefined);
 
 process.exitCode = await main(argv).catch((error: unknown) => {
   process.stderr.write(`fxa-pair: internal error (${error instanceof Error ? error.name : typeof error})\n`);
@@ -46,5 +56,13 @@ process.exitCode = await main(argv).catch((error: unknown) => {
 });
 // Idle keep-alive connections and an open stdin must not hold the process; what was written must still arrive.
 process.stdout.write("", () => {
-  process.stderr.write("", () => process.exit());
+  process.stderr.write("", leave);
 });
+
+function leave(): void {
+  if (!hungUp && terminals.every((descriptor) => isatty(descriptor))) process.exit();
+  // Node aborts where it cannot put a terminal's settings back: without the terminal, end as the hang-up itself would.
+  // A listener that was there has the signal end the process even where it was ignored at the start.
+  process.once("SIGHUP", () => undefined).removeAllListeners("SIGHUP");
+  process.kill(process.pid, "SIGHUP");
+}

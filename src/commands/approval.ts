@@ -7,6 +7,7 @@ import type { AccountsClient } from "../oauth/accounts-client.ts";
 import type { Credentials } from "../oauth/credential-store.ts";
 import { checkHostSession, needsFreshTotp } from "../oauth/host-session.ts";
 import type { HostSession } from "../oauth/host-session.ts";
+import { displayText } from "../ui/safe-text.ts";
 import type { Run } from "./setup.ts";
 
 export interface ApprovalFlags {
@@ -77,7 +78,7 @@ export class Approval {
     if (this.#flags.yes) return true;
     if (prompter === null) return false;
     return (
-      (await prompter.confirm("Sign this device in?", signal)) &&
+      (await prompter.confirm(`Sign that device in to ${displayText(this.#credentials.email)}?`, signal)) &&
       (!this.#needsCode() || this.#askCode(signal))
     );
   }

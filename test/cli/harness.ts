@@ -29,13 +29,7 @@ export class Program {
   #ended = false;
 
   constructor(args: readonly string[], options: ProgramOptions = {}) {
-    // Nothing of the caller's own configuration may leak in.
-    const inherited = Object.entries(process.env).filter(
-      ([name]) => !/^(FXA_PAIR_|NO_COLOR|FORCE_COLOR|XDG_|PAIR_)/.test(name),
-    );
-    this.child = spawn(process.execPath, [PROGRAM, ...args], {
-      env: { ...Object.fromEntries(inherited), XDG_CONFIG_HOME: "/nonexistent", ...options.env },
-    });
+    this.child = spawn(process.execPath, [PROGRAM, ...args], { env: environmentFor(options.env) });
     running.add(this);
     this.child.stdout.setEncoding("utf8").on("data", (text: string) => {
       this.stdout += text;
@@ -99,6 +93,14 @@ export class Program {
     for (const resolve of this.#waiters) resolve();
     this.#waiters.clear();
   }
+}
+
+/** The test's own environment without the caller's configuration of fxa-pair. */
+export function environmentFor(extra: Record<string, string> = {}): Record<string, string | undefined> {
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !/^(FXA_PAIR_|NO_COLOR|FORCE_COLOR|XDG_|PAIR_)/.test(name),
+  );
+  return { ...Object.fromEntries(inherited), XDG_CONFIG_HOME: "/nonexistent", ...extra };
 }
 
 export function start(args: readonly string[], options: ProgramOptions = {}): Program {
