@@ -126,7 +126,9 @@ function asFxaPairError(thrown: unknown): FxaPairError {
   if (thrown instanceof FxaPairError) return thrown;
   if (thrown instanceof CommanderError) {
     const [message = "", suggestion] = thrown.message.replace(/^error: /, "").split("\n");
-    return new FxaPairError("usage", `${capitalised(message)}.`, {
+    // Commander has printed its help by then; as a message it has only a remark for programmers.
+    const said = thrown.code === "commander.help" ? "No command was named, or an unknown one" : message;
+    return new FxaPairError("usage", `${capitalised(said.replace(/\.$/, ""))}.`, {
       hint: suggestion ?? "Run fxa-pair --help to see the commands and their options.",
     });
   }
