@@ -45,7 +45,8 @@ const Flags = v.object({
   ),
   allowScope: v.optional(v.array(v.pipe(v.string(), v.minLength(1, "must name a scope"))), []),
   deviceName: deviceNameFlag,
-  timeout: v.optional(secondsFlag(1, 86_400), "900"),
+  // An offer lives fifteen minutes at most, whatever the relay allows.
+  timeout: v.optional(secondsFlag(1, 900), "900"),
 });
 
 type HostFlags = v.InferOutput<typeof Flags>;

@@ -176,7 +176,7 @@ async function connect(
   return { channel, accounts: Promise.resolve(accounts.client) };
 }
 
-function joinThrough(relay: RelayChoice, url: PairingUrl, run: Run): Promise<PairingChannel> {
+async function joinThrough(relay: RelayChoice, url: PairingUrl, run: Run): Promise<PairingChannel> {
   const { clock, random } = run.environment;
   const { channelId, channelKey } = url;
   const joining = joinChannel({
@@ -187,7 +187,12 @@ function joinThrough(relay: RelayChoice, url: PairingUrl, run: Run): Promise<Pai
     channelId,
     channelKey,
   });
-  return untilInterrupted(joining, run, (late) => late.close());
+  try {
+    return await untilInterrupted(joining, run, (late) => late.close());
+  } finally {
+    // The channel has a copy of its own by now, or never will.
+    channelKey.fill(0);
+  }
 }
 
 /** What to ask for: `profile` always, because the account is checked against it. */

@@ -100,6 +100,7 @@ export class NewSignIn {
         expectEmail: flags.expectEmail,
         knownUid: replaced?.uid,
         deviceName: flags.deviceName ?? hostname(),
+        signal,
       },
       run.environment.clock,
     );

@@ -4,7 +4,7 @@ import type * as v from "valibot";
 import { FxaPairError } from "../lib/errors.ts";
 import { decodeHex } from "../lib/hex.ts";
 import * as answers from "./answers.ts";
-import type { Authorization, CallerOptions } from "./calls.ts";
+import type { Authorization, Call, CallerOptions } from "./calls.ts";
 import { Caller, tokenBytes } from "./calls.ts";
 import { AccountsError } from "./error-table.ts";
 import { wipe } from "./key-material.ts";
@@ -46,13 +46,19 @@ export class AccountsClient {
 
   /** Signs in, asking for a key-fetch token and for confirmation by a mailed code. Sent once. */
   signIn(proof: PasswordProof): Promise<answers.LoginResult> {
-    return this.#post("/account/login?keys=true", passwordBody(proof), answers.LoginAnswer, undefined, true);
+    return this.#post("/account/login?keys=true", passwordBody(proof), answers.LoginAnswer, {
+      once: true,
+      heardOut: true,
+    });
   }
 
   /** The password again on the same session: a new key-fetch token and a fresh sign-in time. Sent once. */
   reauth(sessionToken: string, proof: PasswordProof) {
     const body = passwordBody(proof);
-    return this.#post("/session/reauth?keys=true", body, answers.ReauthAnswer, { sessionToken }, true);
+    return this.#post("/session/reauth?keys=true", body, answers.ReauthAnswer, {
+      authorization: { sessionToken },
+      once: true,
+    });
   }
 
   async sendUnblockCode(email: string): Promise<void> {
@@ -61,29 +67,31 @@ export class AccountsClient {
 
   /** Confirms a session, and if need be the email, with the mailed digits. */
   async verifyCode(sessionToken: string, code: string): Promise<void> {
-    await this.#post("/session/verify_code", { code }, answers.Empty, { sessionToken }, true);
+    await this.#post("/session/verify_code", { code }, answers.Empty, {
+      authorization: { sessionToken },
+      once: true,
+    });
   }
 
   async resendCode(sessionToken: string): Promise<void> {
-    await this.#post("/session/resend_code", {}, answers.Empty, { sessionToken });
+    await this.#post("/session/resend_code", {}, answers.Empty, { authorization: { sessionToken } });
   }
 
   /** Whether the authenticator app's code was right: a wrong one is no error to the server. */
   async verifyTotp(sessionToken: string, code: string): Promise<boolean> {
-    const { success } = await this.#post(
-      "/session/verify/totp",
-      { code },
-      answers.TotpAnswer,
-      { sessionToken },
-      true,
-    );
+    const { success } = await this.#post("/session/verify/totp", { code }, answers.TotpAnswer, {
+      authorization: { sessionToken },
+      once: true,
+    });
     return success;
   }
 
   /** Uses up a backup authentication code; returns how many are left. */
   async verifyBackupCode(sessionToken: string, code: string): Promise<number> {
     const path = "/session/verify/recoveryCode";
-    return (await this.#post(path, { code }, answers.BackupCodeAnswer, { sessionToken }, true)).remaining;
+    const authorization = { sessionToken };
+    return (await this.#post(path, { code }, answers.BackupCodeAnswer, { authorization, once: true }))
+      .remaining;
   }
 
   sessionStatus(sessionToken: string): Promise<answers.SessionState> {
@@ -108,19 +116,23 @@ export class AccountsClient {
   /** Rotation data of the key-bearing ones among the scopes; the others are absent from the answer. */
   scopedKeyData(sessionToken: string, clientId: string, scope: readonly string[]) {
     const body = { client_id: clientId, scope: formatScope(scope) };
-    return this.#post("/account/scoped-key-data", body, answers.ScopedKeyData, { sessionToken });
+    return this.#post("/account/scoped-key-data", body, answers.ScopedKeyData, {
+      authorization: { sessionToken },
+    });
   }
 
   /** An authorization code for another device. */
   authorize(sessionToken: string, request: AuthorizationRequest) {
     const body = authorizationBody(request);
-    return this.#post("/oauth/authorization", body, answers.AuthorizationAnswer, { sessionToken });
+    return this.#post("/oauth/authorization", body, answers.AuthorizationAnswer, {
+      authorization: { sessionToken },
+    });
   }
 
   /** Exchanges an authorization code. */
   redeem(clientId: string, code: string, codeVerifier: string): Promise<answers.TokenResult> {
     const body = { grant_type: "authorization_code", client_id: clientId, code, code_verifier: codeVerifier };
-    return this.#post("/oauth/token", body, answers.TokenAnswer);
+    return this.#post("/oauth/token", body, answers.TokenAnswer, { heardOut: true });
   }
 
   /** A fresh access token for some of a refresh token's scopes, or for all of them. */
@@ -150,7 +162,10 @@ export class AccountsClient {
       scope: formatScope(scope),
       access_type: "offline",
     };
-    return this.#post("/oauth/token", body, answers.TokenAnswer, { sessionToken });
+    return this.#post("/oauth/token", body, answers.TokenAnswer, {
+      authorization: { sessionToken },
+      heardOut: true,
+    });
   }
 
   /** Revokes a token (RFC 7009): an unknown one is no error. A refresh token takes its device record with it. */
@@ -160,7 +175,7 @@ export class AccountsClient {
 
   /** Ends a session; throws an AccountsError with errno 110 when it was gone. */
   async destroySession(sessionToken: string): Promise<void> {
-    await this.#post("/session/destroy", {}, answers.Empty, { sessionToken });
+    await this.#post("/session/destroy", {}, answers.Empty, { authorization: { sessionToken } });
   }
 
   introspect(token: string) {
@@ -201,14 +216,14 @@ export class AccountsClient {
     device: DeviceDescription,
   ): Promise<answers.DeviceRecord> {
     try {
-      return await this.#post("/account/device", { ...device }, answers.Device, authorization);
+      return await this.#post("/account/device", { ...device }, answers.Device, { authorization });
     } catch (error) {
       const { errno, extras } = error instanceof AccountsError ? error : {};
       const known = errno === 124 ? extras?.deviceId : undefined;
       if (errno !== 123 && known === undefined) throw error;
       const { name, type } = device;
       const body = known === undefined ? { name, type } : { id: known, name, type };
-      return await this.#post("/account/device", body, answers.Device, authorization);
+      return await this.#post("/account/device", body, answers.Device, { authorization });
     }
   }
 
@@ -218,7 +233,7 @@ export class AccountsClient {
 
   /** Removes a device, its session and its refresh token. */
   async destroyDevice(authorization: Authorization, id: string): Promise<void> {
-    await this.#post("/account/device/destroy", { id }, answers.Empty, authorization);
+    await this.#post("/account/device/destroy", { id }, answers.Empty, { authorization });
   }
 
   #get<Answer extends v.GenericSchema>(
@@ -239,17 +254,8 @@ export class AccountsClient {
     path: string,
     body: Readonly<Record<string, unknown>>,
     answer: Answer,
-    authorization?: Authorization,
-    once = false,
+    options: Pick<Call<Answer>, "authorization" | "once" | "heardOut"> = {},
   ): Promise<v.InferOutput<Answer>> {
-    return this.#caller.call({
-      server: "auth",
-      method: "POST",
-      path,
-      body,
-      answer,
-      once,
-      ...(authorization && { authorization }),
-    });
+    return this.#caller.call({ server: "auth", method: "POST", path, body, answer, ...options });
   }
 }

@@ -28,6 +28,8 @@ export interface Call<Answer extends v.GenericSchema> {
   readonly answer: Answer;
   /** Set for passwords and codes: these are never sent again by themselves. */
   readonly once?: boolean;
+  /** Set where the answer brings tokens: a request once begun is heard out, or nobody could give them back. */
+  readonly heardOut?: boolean;
 }
 
 export interface CallerOptions {
@@ -87,10 +89,11 @@ export class Caller {
   async #attempt<Answer extends v.GenericSchema>(call: Call<Answer>): Promise<v.InferOutput<Answer>> {
     const { http, clock, servers, signal } = this.#options;
     const url = servers[call.server] + call.path;
+    if (call.heardOut === true) signal?.throwIfAborted();
     const answer = await http.request({
       method: call.method,
       url,
-      signal,
+      signal: call.heardOut === true ? undefined : signal,
       ...(call.authorization ? { headers: { authorization: headerOf(call.authorization) } } : {}),
       // Some routes take a POST without a body for an unsigned one.
       ...(call.method === "POST" ? { body: call.body ?? {} } : {}),

@@ -34,6 +34,8 @@ export interface Redemption {
   /** The account of the credentials that would be replaced. */
   readonly knownUid?: string | undefined;
   readonly deviceName: string;
+  /** Aborted when the pairing ends for another reason: then the tokens are given back. */
+  readonly signal: AbortSignal;
 }
 
 export interface SignedInDevice {
@@ -53,7 +55,8 @@ export async function redeem(
   redemption: Redemption,
   clock: Clock,
 ): Promise<SignedInDevice> {
-  const { clientId, code, codeVerifier } = redemption;
+  const { clientId, code, codeVerifier, signal } = redemption;
+  signal.throwIfAborted();
   const tokens = await accounts.redeem(clientId, code, codeVerifier);
   try {
     return await complete(accounts, redemption, tokens, clock);
@@ -97,6 +100,7 @@ async function complete(
   clock: Clock,
 ): Promise<SignedInDevice> {
   const { refreshToken, sessionToken, scope, authAt } = tokens;
+  redemption.signal.throwIfAborted();
   if (!scope.every((value) => redemption.scope.includes(value))) {
     throw refused("The accounts server granted more than this device asked for.");
   }
@@ -104,6 +108,7 @@ async function complete(
   const keys = await receivedKeys(tokens, redemption);
   const profile = await accounts.profile(tokens.accessToken);
   const account = await checkAccount(accounts, profile, sessionToken, redemption);
+  redemption.signal.throwIfAborted();
   const device = await nameDevice(accounts, { refreshToken, sessionToken, scope }, redemption.deviceName);
   return {
     credentials: {

@@ -48,6 +48,7 @@ function newDevice(sandbox: Sandbox, scope: readonly string[] = SCOPE) {
         privateJwk: key.privateJwk,
         announcedEmail: EMAIL.toUpperCase(),
         deviceName: "new\u001b[31m device",
+        signal: new AbortController().signal,
         ...changes,
       },
       systemClock,
