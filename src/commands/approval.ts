@@ -8,6 +8,7 @@ import type { Credentials } from "../oauth/credential-store.ts";
 import { checkHostSession, needsFreshTotp } from "../oauth/host-session.ts";
 import type { HostSession } from "../oauth/host-session.ts";
 import { displayText } from "../ui/safe-text.ts";
+import type { RequestStatus } from "../pairing/status.ts";
 import type { Run } from "./setup.ts";
 
 export interface ApprovalFlags {
@@ -60,22 +61,19 @@ export class Approval {
   ): Promise<Approval> {
     const session = await checkHostSession(accounts, credentials);
     const approval = new Approval(accounts, credentials, session, flags, run);
-    if (flags.yes && !isPinned(flags) && approval.#needsCode()) {
-      throw new FxaPairError(
-        "not_signed_in",
-        "The account has two-step authentication, and this sign-in is more than five minutes old.",
-        {
-          hint: "Pin the request (--approve-jwk), run it in a terminal, or sign in again: fxa-pair login --totp <code>",
-        },
-      );
-    }
+    if (flags.yes) approval.#requireNoCode();
     return approval;
   }
 
   /** Asks; silence, the end of input and too many wrong codes are no. */
-  async ask(signal: AbortSignal): Promise<boolean> {
-    const { prompter } = this.#run;
-    if (this.#flags.yes) return true;
+  async ask(question: RequestStatus, signal: AbortSignal): Promise<boolean> {
+    const { prompter, reporter } = this.#run;
+    reporter.explain(question, !this.#flags.yes);
+    if (this.#flags.yes) {
+      // The sign-in may have aged while the offer waited.
+      this.#requireNoCode();
+      return true;
+    }
     if (prompter === null) return false;
     return (
       (await prompter.confirm(`Sign that device in to ${displayText(this.#credentials.email)}?`, signal)) &&
@@ -93,6 +91,18 @@ export class Approval {
       reporter.warn("that code was wrong or too old.");
     }
     return false;
+  }
+
+  /** A pin stands for the code: whoever set it knows which request is coming. */
+  #requireNoCode(): void {
+    if (isPinned(this.#flags) || !this.#needsCode()) return;
+    throw new FxaPairError(
+      "not_signed_in",
+      "The account has two-step authentication, and this sign-in is more than five minutes old.",
+      {
+        hint: "Pin the request (--approve-jwk), run it in a terminal, or sign in again: fxa-pair login --totp <code>",
+      },
+    );
   }
 
   #needsCode(): boolean {

@@ -5,12 +5,6 @@ import type { Streams } from "../ui/streams.ts";
 
 export type SignalName = "SIGINT" | "SIGTERM" | "SIGHUP";
 
-/** A program that a command may start, once: how it ended. */
-export interface ChildEnding {
-  readonly exitCode: number | null;
-  readonly signal: string | null;
-}
-
 export interface Environment {
   readonly streams: Streams;
   readonly variables: Readonly<Record<string, string | undefined>>;

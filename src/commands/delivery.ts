@@ -2,6 +2,8 @@
 import { FxaPairError } from "../lib/errors.ts";
 import { writePrivateFile } from "../lib/private-file.ts";
 import type { Credentials, CredentialStore } from "../oauth/credential-store.ts";
+import { formatJsonLine } from "../ui/json-line.ts";
+import type { OutputStream } from "../ui/streams.ts";
 import type { Run } from "./setup.ts";
 
 export interface DeliveryFlags {
@@ -26,13 +28,14 @@ export async function deliverCredentials(
     return store.path;
   }
   if (flags.out === "-") {
-    if (flags.json || flags.format === "json")
+    const { stdout } = run.environment.streams;
+    if (flags.json || flags.format === "json") {
       run.reporter.event({ type: "credentials", credentials: { ...credentials } });
-    else run.environment.streams.stdout.write(asEnvironment(credentials));
+    } else stdout.write(asEnvironment(credentials));
+    await written(stdout);
     return null;
   }
-  const text =
-    flags.format === "env" ? asEnvironment(credentials) : `${JSON.stringify(credentials, null, 2)}\n`;
+  const text = flags.format === "env" ? asEnvironment(credentials) : formatJsonLine({ ...credentials });
   try {
     await writePrivateFile(flags.out, text);
   } catch (error) {
@@ -42,6 +45,23 @@ export async function deliverCredentials(
     });
   }
   return flags.out;
+}
+
+/** Resolves when all that was written before has gone out. @throws FxaPairError `usage` when nobody is reading any more. */
+function written(stdout: OutputStream): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stdout.write("", (cause) => {
+      if (!cause) resolve();
+      else {
+        reject(
+          new FxaPairError("usage", "The credentials could not be written to standard output.", {
+            hint: "Keep its reader running until the end, and pair again.",
+            cause,
+          }),
+        );
+      }
+    });
+  });
 }
 
 /**

@@ -15,6 +15,40 @@ type Variables = Readonly<Record<string, string | undefined>>;
 
 const ConfigFile = v.record(v.string(), v.union([v.string(), v.number(), v.boolean(), v.array(v.string())]));
 
+/** Every option that may stand in `config.json`: a misspelt one must not be passed over. */
+export const SETTINGS: ReadonlySet<string> = new Set([
+  "server",
+  "channel-server",
+  "json",
+  "quiet",
+  "verbose",
+  "no-color",
+  "approve-jwk",
+  "expect-fingerprint",
+  "allow-client",
+  "allow-scope",
+  "device-name",
+  "timeout",
+  "qr",
+  "qr-invert",
+  "qr-out",
+  "url-out",
+  "expect-email",
+  "key",
+  "client-id",
+  "scope",
+  "can-host",
+  "out",
+  "format",
+  "email",
+  "check",
+  "force",
+  "totp",
+  "password-stdin",
+  "session-token-stdin",
+  "print-thumbprint",
+]);
+
 /** Never read from the environment or a file: leaving it set by accident would approve pairings. */
 const COMMAND_LINE_ONLY = new Set(["yes"]);
 
@@ -29,7 +63,7 @@ export function addGlobalOptions(command: Command): Command {
     .option("--config-dir <dir>", "directory of config.json and credentials.json")
     .option("--json", "print events as JSON lines on stdout")
     .option("--quiet", "print only warnings, questions and results")
-    .option("--verbose", "print more about what happens, and a stack trace for bugs")
+    .option("--verbose", "print a stack trace for bugs (relay: the log's debug lines too)")
     .option("--no-color", "draw without colours");
 }
 
@@ -71,7 +105,8 @@ export function secondsFlag(minimum: number, maximum: number) {
 }
 
 /**
- * Reads the options of `command` (already parsed from the command line) and checks them against `schema`.
+ * Reads the options of `command` (already parsed from the command line) and checks them against `schema`. Without
+ * `configFile` the user's own settings file is not even opened.
  *
  * @throws FxaPairError `usage` when a value does not fit or `config.json` cannot be read.
  */
@@ -79,13 +114,14 @@ export function readFlags<Schema extends v.GenericSchema>(
   command: Command,
   schema: Schema,
   variables: Variables,
+  { configFile = true }: { configFile?: boolean } = {},
 ): v.InferOutput<Schema> {
   const given = (option: Option): RawValue | undefined =>
     fromCommandLine(command, option) ?? fromEnvironment(option, variables);
   const options = command.options.filter((option) => option.long !== "--help");
   const configDirOption = options.find((option) => option.name() === "config-dir");
   const configDir = String((configDirOption && given(configDirOption)) ?? defaultConfigDir());
-  const config = readConfigFile(join(configDir, "config.json"));
+  const config = configFile ? readConfigFile(join(configDir, "config.json")) : {};
 
   const raw: Record<string, unknown> = { configDir };
   for (const option of options) {
@@ -139,7 +175,7 @@ function fromEnvironment(option: Option, variables: Variables): RawValue | undef
   const variable = `FXA_PAIR_${name.replaceAll("-", "_").toUpperCase()}`;
   const text = variables[variable];
   if (text === undefined) return undefined;
-  if (option.isBoolean()) {
+  if (option.isBoolean() || option.negate) {
     const word = text.trim().toLowerCase();
     if (!TRUE_WORDS.has(word) && !FALSE_WORDS.has(word)) {
       throw new FxaPairError("usage", `The environment variable ${variable} is neither true nor false.`, {
@@ -177,6 +213,9 @@ function readConfigFile(path: string): v.InferOutput<typeof ConfigFile> {
   }
   const result = v.safeParse(ConfigFile, json);
   if (!result.success) throw unusableConfig(path, "is not an object of option names and values", undefined);
+  const unknown = Object.keys(result.output).filter((name) => !SETTINGS.has(name));
+  if (unknown.length > 0)
+    throw unusableConfig(path, `has a setting of an unknown name (${unknown[0] ?? ""})`, undefined);
   return result.output;
 }
 

@@ -70,7 +70,8 @@ export const host: CommandModule = {
         "what the new device is told about this one (default: the machine's name)",
       )
       .option("--timeout <seconds>", "how long to wait in all (default: 900)")
-      .option("--qr <form>", "how to draw the QR code: auto, half, full or none (default: auto)")
+      .option("--qr <form>", "how to draw the QR code: auto, half, full, ascii or none (default: auto)")
+      .option("--qr-invert", "draw the QR code light on dark")
       .option("--qr-out <file>", "write the QR code to a .png or .svg file instead of drawing it")
       .option("--url-out <file>", "write the pairing URL to a file (mode 0600) instead of showing it");
     addExamples(command, [
@@ -126,7 +127,7 @@ async function runHost(flags: HostFlags, run: Run): Promise<number> {
       timeout: flags.timeout,
       clientName: (id) => accounts.client.clientName(id),
       authorize: (request) => grant(accounts.client, credentials, request),
-      ask: (_question, signal) => approval.ask(signal),
+      ask: (question, signal) => approval.ask(question, signal),
       report: (status) => {
         if (status.type === "connected") void withdraw();
         report(status, run);

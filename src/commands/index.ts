@@ -1,11 +1,11 @@
 /** The table of commands, and the way from arguments to an exit status. */
 import { Command, CommanderError } from "commander";
-import { FxaPairError } from "../lib/errors.ts";
 import { VERSION } from "../lib/version.ts";
 import { chooseReporter } from "../ui/choose-reporter.ts";
 import type { CommandEntry } from "./command.ts";
 import type { Environment } from "./context.ts";
 import { EXIT_STATUS } from "./exit-codes.ts";
+import { asFxaPairError, ReportedFailure } from "./failure.ts";
 import { addGlobalOptions, isRequested } from "./flags.ts";
 
 export const COMMANDS: readonly CommandEntry[] = [
@@ -112,6 +112,7 @@ async function buildProgram(
 }
 
 function reportFailure(thrown: unknown, argv: readonly string[], environment: Environment): number {
+  if (thrown instanceof ReportedFailure) return EXIT_STATUS[thrown.code];
   const error = asFxaPairError(thrown);
   const reporter = chooseReporter(environment.streams, environment.clock, {
     json: isRequested("json", argv, environment.variables),
@@ -120,23 +121,6 @@ function reportFailure(thrown: unknown, argv: readonly string[], environment: En
   });
   reporter.fail(error);
   return EXIT_STATUS[error.code];
-}
-
-function asFxaPairError(thrown: unknown): FxaPairError {
-  if (thrown instanceof FxaPairError) return thrown;
-  if (thrown instanceof CommanderError) {
-    const [message = "", suggestion] = thrown.message.replace(/^error: /, "").split("\n");
-    // Commander has printed its help by then; as a message it has only a remark for programmers.
-    const said = thrown.code === "commander.help" ? "No command was named, or an unknown one" : message;
-    return new FxaPairError("usage", `${capitalised(said.replace(/\.$/, ""))}.`, {
-      hint: suggestion ?? "Run fxa-pair --help to see the commands and their options.",
-    });
-  }
-  const kind = thrown instanceof Error ? thrown.name : typeof thrown;
-  return new FxaPairError("internal", `Something failed that should not have (${kind}). This is a bug.`, {
-    hint: "Run it again with --verbose and report what it prints.",
-    cause: thrown,
-  });
 }
 
 function capitalised(text: string): string {

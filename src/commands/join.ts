@@ -10,6 +10,7 @@ import { createRecipientKey, loadRecipientKey } from "../oauth/recipient-key.ts"
 import { OLDSYNC_SCOPE, PROFILE_SCOPE, SESSION_SCOPE } from "../oauth/scopes.ts";
 import type { PairingUrl } from "../pairing/pairing-url.ts";
 import { runSupplicant } from "../pairing/run-supplicant.ts";
+import { formatJsonLine } from "../ui/json-line.ts";
 import { chosenRelay, connectAccounts, discoveredRelay, openStore } from "./accounts.ts";
 import type { RelayChoice } from "./accounts.ts";
 import { addExamples } from "./command.ts";
@@ -79,7 +80,8 @@ export const join: CommandModule = {
   async run(command: Command, environment: Environment): Promise<number> {
     const flags = readFlags(command, Flags, environment.variables);
     if (flags.printThumbprint) return printThumbprint(flags, environment);
-    return withRun(flags, environment, (run) => runJoin(command.args[0], flags, run));
+    const qrTyped = command.getOptionValueSource("qr") === "cli";
+    return withRun(flags, environment, (run) => runJoin(command.args[0], { ...flags, qrTyped }, run));
   },
 };
 
@@ -88,11 +90,16 @@ async function printThumbprint(flags: JoinFlags, environment: Environment): Prom
     throw new FxaPairError("usage", "--print-thumbprint needs a kept key.", { hint: "Add --key <file>." });
   }
   const { thumbprint } = await loadRecipientKey(flags.key, environment.random);
-  environment.streams.stdout.write(`${thumbprint}\n`);
+  const { stdout } = environment.streams;
+  stdout.write(flags.json ? formatJsonLine({ event: "thumbprint", thumbprint }) : `${thumbprint}\n`);
   return 0;
 }
 
-async function runJoin(argument: string | undefined, flags: JoinFlags, run: Run): Promise<number> {
+async function runJoin(
+  argument: string | undefined,
+  flags: JoinFlags & { qrTyped: boolean },
+  run: Run,
+): Promise<number> {
   requireSomebodyToAsk(
     run,
     flags.yes,
@@ -140,7 +147,7 @@ async function runJoin(argument: string | undefined, flags: JoinFlags, run: Run)
     checkAccount: ({ email }) => {
       signIn.checkAnnounced(email);
     },
-    ask: ({ email }, signal) => signIn.ask(email, signal),
+    ask: (question, signal) => signIn.ask(question, signal),
     redeem: (code, email, signal) => signIn.redeem(code, email, signal),
     report: (status) => {
       if (status.type === "connected") run.reporter.progress("Connected; asking to be signed in…");

@@ -1,6 +1,5 @@
 /** `fxa-pair login`: e-mail and password, once, where there is no signed-in device to pair with. */
 import { hostname } from "node:os";
-import { text } from "node:stream/consumers";
 import type { Command } from "commander";
 import * as v from "valibot";
 import { FxaPairError } from "../lib/errors.ts";
@@ -20,6 +19,7 @@ import { deviceNameFlag, globalFlags, readFlags } from "./flags.ts";
 import { endReplaced, isSameAccount } from "./replaced.ts";
 import { withRun } from "./setup.ts";
 import type { Run } from "./setup.ts";
+import { readStandardInput } from "./standard-input.ts";
 import { describeAccount } from "./status.ts";
 
 const Flags = v.object({
@@ -95,7 +95,7 @@ async function runLogin(flags: LoginFlags, run: Run): Promise<number> {
 type SignIn = (client: AccountsClient) => Promise<SignedInDevice>;
 
 async function withSession(target: LoginTarget, run: Run): Promise<SignIn> {
-  const sessionToken = (await text(run.environment.streams.stdin)).trim();
+  const sessionToken = (await readStandardInput(run)).trim();
   if (!/^[0-9a-f]{64}$/.test(sessionToken)) {
     throw new FxaPairError("usage", "Standard input holds no session token (64 hex digits).", {
       hint: "Write the token, and nothing else, to standard input.",
@@ -107,8 +107,11 @@ async function withSession(target: LoginTarget, run: Run): Promise<SignIn> {
 /** Everything is asked before the server is: e-mail, then password. */
 async function withPassword(flags: LoginFlags, target: LoginTarget, run: Run): Promise<SignIn> {
   const email = flags.email ?? (await askLine(run, "E-mail", false, "Give it with --email."));
+  if (!email.includes("@")) {
+    throw new FxaPairError("usage", "That is no e-mail address.", { hint: "Run it again, or give --email." });
+  }
   const password = flags.passwordStdin
-    ? (await text(run.environment.streams.stdin)).replace(/\r?\n$/, "")
+    ? (await readStandardInput(run)).replace(/\r?\n$/, "")
     : await askLine(run, `Password of ${email}`, true, "Write it to standard input with --password-stdin.");
   if (password === "") throw new FxaPairError("usage", "The password is empty.", { hint: "Try again." });
   run.reporter.progress("Signing in…");

@@ -11,6 +11,7 @@ import type { RecipientKey } from "../oauth/recipient-key.ts";
 import { abandon, redeem } from "../oauth/redeem.ts";
 import { sameEmail } from "../oauth/same-email.ts";
 import type { SupplicantRequest } from "../pairing/messages.ts";
+import type { MetadataStatus } from "../pairing/status.ts";
 import { displayText } from "../ui/safe-text.ts";
 import { deliverCredentials } from "./delivery.ts";
 import type { DeliveryFlags } from "./delivery.ts";
@@ -71,15 +72,18 @@ export class NewSignIn {
   }
 
   /** Asks the user, or answers for one who said --yes. */
-  async ask(email: string, signal: AbortSignal): Promise<boolean> {
+  async ask(question: MetadataStatus, signal: AbortSignal): Promise<boolean> {
     const { flags, existing, run } = this.#options;
     await this.#options.accounts;
+    const { prompter, reporter } = run;
+    reporter.explain(question, !flags.yes);
     if (flags.yes) return true;
-    if (run.prompter === null) return false;
-    if (existing !== null)
-      run.reporter.warn(`this replaces the sign-in of ${displayText(existing.email)} on this device.`);
-    run.reporter.progress("This device's data will go to that account.");
-    return run.prompter.confirm(`Sign this device in to ${displayText(email)}?`, signal);
+    if (prompter === null) return false;
+    if (existing !== null) {
+      reporter.warn(`this replaces the sign-in of ${displayText(existing.email)} on this device.`);
+    }
+    reporter.say("This device's data will go to that account.");
+    return prompter.confirm(`Sign this device in to ${displayText(question.email)}?`, signal);
   }
 
   /** Redeems the code, delivers the credentials, and revokes the ones they replace. */

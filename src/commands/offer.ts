@@ -7,16 +7,21 @@ import { extname } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import * as v from "valibot";
 import { FxaPairError } from "../lib/errors.ts";
-import { writePrivateFile } from "../lib/private-file.ts";
+import { createPrivateFile, errorCode } from "../lib/private-file.ts";
 import { qrPng, qrSvg } from "../qr/encode.ts";
 import { qrTerminal } from "../qr/terminal.ts";
+import type { TerminalQrOptions } from "../qr/terminal.ts";
 import { ONLY_SCAN_YOURSELF } from "../ui/words.ts";
 import type { OutputStream } from "../ui/streams.ts";
 import type { Run } from "./setup.ts";
 
 /** The options that say where the URL goes, for every command that shows one. */
 export const offerFlags = {
-  qr: v.optional(v.picklist(["auto", "half", "full", "none"], "must be auto, half, full or none"), "auto"),
+  qr: v.optional(
+    v.picklist(["auto", "half", "full", "ascii", "none"], "must be auto, half, full, ascii or none"),
+    "auto",
+  ),
+  qrInvert: v.optional(v.boolean(), false),
   qrOut: v.optional(v.pipe(v.string(), v.regex(/\.(?:png|svg)$/i, "must name a .png or .svg file"))),
   urlOut: v.optional(v.pipe(v.string(), v.minLength(1, "must name a file"))),
 };
@@ -24,7 +29,8 @@ export const offerFlags = {
 export interface OfferFlags {
   readonly json: boolean;
   readonly color: boolean;
-  readonly qr: "auto" | "half" | "full" | "none";
+  readonly qr: "auto" | "half" | "full" | "ascii" | "none";
+  readonly qrInvert: boolean;
   readonly qrOut?: string | undefined;
   readonly urlOut?: string | undefined;
 }
@@ -68,19 +74,25 @@ export async function publishOffer(run: Run, flags: OfferFlags, offer: Offer): P
   });
   for (const path of written) run.reporter.progress(`Written to ${path}; it is removed once it was used.`);
   if (onTerminal && !flags.json) await draw(run, flags, offer.url);
-  run.reporter.progress(ONLY_SCAN_YOURSELF);
+  if (run.prompter === null) run.reporter.progress(ONLY_SCAN_YOURSELF);
+  else run.reporter.say(ONLY_SCAN_YOURSELF);
   return withdraw;
 }
 
 async function draw(run: Run, flags: OfferFlags, url: string): Promise<void> {
   const { stderr } = run.environment.streams;
   if (flags.qr !== "none") {
-    const drawing = await qrTerminal(url, { small: flags.qr !== "full", color: flags.color });
+    const drawing = await qrTerminal(url, drawingOptions(flags));
     const problem = flags.qr === "auto" ? misfit(drawing, stderr) : undefined;
     if (problem === undefined) stderr.write(`${drawing}\n`);
     else run.reporter.warn(`${problem}: enlarge it, use --qr-out code.png, or copy the URL.`);
   }
   stderr.write(`${url}\n`);
+}
+
+function drawingOptions({ qr, color, qrInvert: invert }: OfferFlags): TerminalQrOptions {
+  if (qr === "ascii") return { small: false, color: false, invert };
+  return { small: qr !== "full", color, invert };
 }
 
 /** Why a drawing would not fit the window; `undefined` when it does, or nobody knows. */
@@ -96,13 +108,15 @@ async function picture(url: string, path: string): Promise<string | Uint8Array> 
   return extname(path).toLowerCase() === ".svg" ? qrSvg(url) : qrPng(url);
 }
 
+/** Never over something that is there: the file is deleted afterwards, and what is not ours must not be. */
 async function writeOfferFile(path: string, contents: string | Uint8Array): Promise<void> {
   try {
-    await writePrivateFile(path, contents);
+    await createPrivateFile(path, contents);
   } catch (error) {
-    const reason = error instanceof Error && "code" in error ? String(error.code) : "unknown reason";
-    throw new FxaPairError("usage", `The file ${path} could not be written (${reason}).`, {
-      hint: "Name a file in a folder of your own.",
+    const code = errorCode(error) ?? "unknown reason";
+    const reason = code === "EEXIST" ? "there is one already" : `it could not be written (${code})`;
+    throw new FxaPairError("usage", `The file ${path} was not written: ${reason}.`, {
+      hint: code === "EEXIST" ? "Delete it, or name another file." : "Name a file in a folder of your own.",
       cause: error,
     });
   }

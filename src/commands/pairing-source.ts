@@ -7,11 +7,15 @@ import { readImage } from "../qr/images.ts";
 import { displayText } from "../ui/safe-text.ts";
 import { contentServerOf } from "./accounts.ts";
 import type { ServerFlags } from "./accounts.ts";
+import { untilInterrupted } from "./setup.ts";
 import type { Run } from "./setup.ts";
+import { readStandardInput } from "./standard-input.ts";
 
 export interface SourceFlags extends ServerFlags {
   readonly yes: boolean;
   readonly qr?: string | undefined;
+  /** Whether --qr was typed, and not taken from the settings: a URL that was typed goes before those. */
+  readonly qrTyped: boolean;
 }
 
 /**
@@ -35,11 +39,11 @@ export async function readPairingUrl(
 }
 
 async function obtain(argument: string | undefined, flags: SourceFlags, run: Run): Promise<PairingUrl> {
-  if (argument !== undefined && flags.qr !== undefined) {
+  if (argument !== undefined && flags.qr !== undefined && flags.qrTyped) {
     throw new FxaPairError("usage", "Both a URL and --qr were given.", { hint: "Give one of them." });
   }
-  if (flags.qr !== undefined) return fromPicture(flags.qr, run);
-  if (argument === "-") return parsePairingUrl(await boundedText(run));
+  if (flags.qr !== undefined && argument === undefined) return fromPicture(flags.qr, run);
+  if (argument === "-") return parsePairingUrl(await readStandardInput(run));
   if (argument !== undefined) {
     run.reporter.warn(
       "a URL on the command line can be seen by other users for a moment; give - and write it to standard input.",
@@ -58,7 +62,12 @@ async function obtain(argument: string | undefined, flags: SourceFlags, run: Run
 
 /** The one pairing URL in the picture: other codes do not matter, two different pairing codes do. */
 async function fromPicture(source: string, run: Run): Promise<PairingUrl> {
-  const { codes } = await decodeQr(await readImage(source, run.environment.streams.stdin));
+  const image = await untilInterrupted(
+    readImage(source, run.environment.streams.stdin),
+    run,
+    () => undefined,
+  );
+  const { codes } = await decodeQr(image);
   const texts = [...new Set(codes.map(({ text }) => text.trim()))];
   const urls = texts.filter(isPairingUrl);
   if (urls.length > 1) {
@@ -87,18 +96,6 @@ function isPairingUrl(text: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** Far more than any URL: reading stops there, whatever else is coming. */
-const MAX_INPUT_CHARACTERS = 16_384;
-
-async function boundedText(run: Run): Promise<string> {
-  let input = "";
-  for await (const chunk of run.environment.streams.stdin) {
-    input += String(chunk);
-    if (input.length > MAX_INPUT_CHARACTERS) break;
-  }
-  return input;
 }
 
 /**

@@ -8,7 +8,7 @@ import { addExamples } from "./command.ts";
 import type { CommandModule } from "./command.ts";
 import type { Environment } from "./context.ts";
 import { globalFlags, readFlags } from "./flags.ts";
-import { withRun } from "./setup.ts";
+import { untilInterrupted, withRun } from "./setup.ts";
 
 const Flags = v.object(globalFlags);
 
@@ -27,11 +27,14 @@ export const qr: CommandModule = {
 
   async run(command: Command, environment: Environment): Promise<number> {
     const flags = readFlags(command, Flags, environment.variables);
-    return withRun(flags, environment, async ({ reporter }) => {
+    return withRun(flags, environment, async (run) => {
+      const { reporter } = run;
       let failure: FxaPairError | undefined;
       for (const image of command.args) {
         try {
-          const { codes } = await decodeQr(await readImage(image, environment.streams.stdin));
+          const { codes } = await decodeQr(
+            await untilInterrupted(readImage(image, environment.streams.stdin), run, () => undefined),
+          );
           for (const { text, corners } of codes) reporter.event({ type: "qr", text, image, corners });
         } catch (error) {
           if (!(error instanceof FxaPairError)) throw error;

@@ -32,7 +32,7 @@ export const relay: CommandModule = {
   },
 
   async run(command: Command, environment: Environment): Promise<number> {
-    const flags = readFlags(command, Flags, environment.variables);
+    const flags = readFlags(command, Flags, environment.variables, { configFile: false });
     const reporter = chooseReporter(environment.streams, environment.clock, flags);
     const { clock, random } = environment;
     const settings = relaySettings(command, environment, (text) => {

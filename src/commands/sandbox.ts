@@ -34,7 +34,7 @@ export const sandbox: CommandModule = {
   },
 
   async run(command: Command, environment: Environment): Promise<number> {
-    const flags = readFlags(command, Flags, environment.variables);
+    const flags = readFlags(command, Flags, environment.variables, { configFile: false });
     return withRun(flags, environment, (run) => runSandbox(command.args, flags.json, run));
   },
 };
@@ -90,7 +90,12 @@ async function runSandbox(command: readonly string[], json: boolean, run: Run): 
 function runChild(command: readonly string[], env: Record<string, string>, run: Run): Promise<number> {
   const [program = "", ...args] = command;
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: "inherit", env: { ...run.environment.variables, ...env } });
+    const child = spawn(program, args, {
+      stdio: "inherit",
+      env: { ...run.environment.variables, ...env },
+      // There, npm and the like are scripts that only a shell starts.
+      shell: run.environment.platform === "win32",
+    });
     run.signal.addEventListener("abort", () => child.kill("SIGTERM"));
     child.once("error", (cause) => {
       const missing = "code" in cause && cause.code === "ENOENT";

@@ -7,6 +7,7 @@ import { chooseReporter } from "../ui/choose-reporter.ts";
 import type { Reporter } from "../ui/reporter.ts";
 import { canAsk } from "../ui/streams.ts";
 import type { Environment, SignalName } from "./context.ts";
+import { asFxaPairError, ReportedFailure } from "./failure.ts";
 
 export interface ReporterFlags {
   readonly json: boolean;
@@ -26,7 +27,11 @@ export interface Run {
 
 const ENDING_SIGNALS: readonly SignalName[] = ["SIGINT", "SIGTERM", "SIGHUP"];
 
-/** Runs `body` with everything set up, and takes the signal handlers down again. */
+/**
+ * Runs `body` with everything set up, and takes the signal handlers down again.
+ *
+ * @throws ReportedFailure when it fails, once that has been told as the options want it.
+ */
 export async function withRun<T>(
   flags: ReporterFlags,
   environment: Environment,
@@ -39,13 +44,14 @@ export async function withRun<T>(
       controller.abort(new FxaPairError("interrupted", "Interrupted."));
     }),
   );
+  const reporter = chooseReporter(streams, clock, flags);
+  const prompter = canAsk(streams) ? new TerminalPrompter(streams, clock) : null;
   try {
-    return await body({
-      environment,
-      reporter: chooseReporter(streams, clock, flags),
-      prompter: canAsk(streams) ? new TerminalPrompter(streams, clock) : null,
-      signal: controller.signal,
-    });
+    return await body({ environment, reporter, prompter, signal: controller.signal });
+  } catch (thrown) {
+    const error = asFxaPairError(thrown);
+    reporter.fail(error);
+    throw new ReportedFailure(error);
   } finally {
     for (const stop of stopListening) stop();
   }

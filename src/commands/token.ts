@@ -7,7 +7,7 @@ import { connectAccounts, openStore, requireCredentials } from "./accounts.ts";
 import { addExamples } from "./command.ts";
 import type { CommandModule } from "./command.ts";
 import type { Environment } from "./context.ts";
-import { globalFlags, readFlags } from "./flags.ts";
+import { collect, globalFlags, readFlags } from "./flags.ts";
 import { withRun } from "./setup.ts";
 
 const Flags = v.object({
@@ -17,7 +17,7 @@ const Flags = v.object({
 
 export const token: CommandModule = {
   define(command: Command): void {
-    command.option("--scope <scope...>", "scopes the token shall have (required)");
+    command.option("--scope <scope...>", "scopes the token shall have (required)", collect);
     addExamples(command, [
       "fxa-pair token --scope profile",
       "fxa-pair token --scope https://identity.mozilla.com/apps/oldsync --json",

@@ -42,6 +42,9 @@ export type CliEvent =
       details: Readonly<Record<string, unknown>> | null;
     };
 
+/** What a user is asked about. */
+export type Explained = Extract<CliEvent, { type: "request" | "metadata" }>;
+
 /** Who is signed in on this device; every member but `signedIn` is null or empty when nobody is. */
 export interface AccountEvent {
   type: "account";

@@ -1,7 +1,7 @@
 /** `--json`: one event a line on stdout, nothing else there; warnings and questions stay on stderr in plain form. */
 import type { Clock } from "../lib/clock.ts";
 import type { FxaPairError } from "../lib/errors.ts";
-import type { CliEvent } from "./events.ts";
+import type { CliEvent, Explained } from "./events.ts";
 import { formatJsonLine } from "./json-line.ts";
 import type { PlainReporter } from "./plain.ts";
 import type { Reporter } from "./reporter.ts";
@@ -21,6 +21,15 @@ export class JsonReporter implements Reporter {
   event({ type, ...fields }: CliEvent): void {
     const time = new Date(this.#clock.wallTime()).toISOString();
     this.#streams.stdout.write(formatJsonLine({ event: type, time, ...fields }));
+  }
+
+  explain(subject: Explained, asked: boolean): void {
+    // Without a question the event says it all.
+    if (asked) this.#plain.explain(subject, asked);
+  }
+
+  say(text: string): void {
+    this.#plain.say(text);
   }
 
   progress(text: string): void {

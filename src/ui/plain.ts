@@ -3,8 +3,9 @@
  * slow line and through a screen reader.
  */
 import type { FxaPairError } from "../lib/errors.ts";
-import type { AccountEvent, CliEvent } from "./events.ts";
+import type { AccountEvent, CliEvent, Explained } from "./events.ts";
 import type { Reporter, ReporterOptions } from "./reporter.ts";
+import { formatJsonLine } from "./json-line.ts";
 import { displayText } from "./safe-text.ts";
 import type { Streams } from "./streams.ts";
 import { scopeInWords, senderInWords, shown } from "./words.ts";
@@ -18,8 +19,20 @@ export class PlainReporter implements Reporter {
     this.#options = options;
   }
 
+  explain(subject: Explained, asked: boolean): void {
+    const lines = subject.type === "request" ? describeRequest(subject) : describeMetadata(subject);
+    for (const line of lines) {
+      if (asked) this.say(line);
+      else this.progress(line);
+    }
+  }
+
+  say(text: string): void {
+    this.#streams.stderr.write(`${text}\n`);
+  }
+
   progress(text: string): void {
-    if (!this.#options.quiet) this.#streams.stderr.write(`${text}\n`);
+    if (!this.#options.quiet) this.say(text);
   }
 
   warn(text: string): void {
@@ -56,9 +69,9 @@ function describe(event: CliEvent): { result?: readonly string[]; words?: readon
     case "channel":
       return event.url === undefined ? {} : { result: [event.url] };
     case "request":
-      return { words: describeRequest(event) };
     case "metadata":
-      return { words: describeMetadata(event) };
+      // Told by `explain`, as part of the question.
+      return {};
     case "approved":
       return { words: [event.by === "local" ? "Approved here." : "Approved on the other device."] };
     case "declined":
@@ -71,7 +84,7 @@ function describe(event: CliEvent): { result?: readonly string[]; words?: readon
     case "account":
       return { result: describeAccount(event) };
     case "credentials":
-      return { result: [JSON.stringify(event.credentials, null, 2)] };
+      return { result: [formatJsonLine(event.credentials).trimEnd()] };
     case "token":
       return { result: [event.token] };
     case "qr":
@@ -85,7 +98,7 @@ function describe(event: CliEvent): { result?: readonly string[]; words?: readon
   }
 }
 
-function describeRequest(event: Extract<CliEvent, { type: "request" }>): string[] {
+function describeRequest(event: Extract<Explained, { type: "request" }>): string[] {
   return [
     "",
     "A device asks to be signed in to your account.",
@@ -98,7 +111,7 @@ function describeRequest(event: Extract<CliEvent, { type: "request" }>): string[
   ];
 }
 
-function describeMetadata(event: Extract<CliEvent, { type: "metadata" }>): string[] {
+function describeMetadata(event: Extract<Explained, { type: "metadata" }>): string[] {
   return [
     "",
     "The other device is signed in to this account.",

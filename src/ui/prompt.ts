@@ -15,7 +15,7 @@ const CTRL_D = "\u0004";
 export interface Prompter {
   /** Asks a yes/no question with one key; y is yes, n, q, Enter and the end of input are no. */
   confirm(question: string, signal: AbortSignal): Promise<boolean>;
-  /** Asks for one line, trimmed; a hidden one is not echoed. The end of input is an empty line. */
+  /** Asks for one line. A hidden one is not echoed, and left as it was typed; any other is trimmed. The end of input is an empty line. */
   line(label: string, options: { hidden: boolean }, signal: AbortSignal): Promise<string>;
 }
 
@@ -113,7 +113,7 @@ export class TerminalPrompter implements Prompter {
         resolve("");
       });
     })
-      .then((text) => text.trim())
+      .then((text) => (hidden ? text : text.trim()))
       .finally(() => {
         reader.close();
         if (hidden) stderr.write("\n");

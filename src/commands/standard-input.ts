@@ -1,0 +1,29 @@
+/** Text from standard input: bounded, and given up when the run is interrupted. */
+import { FxaPairError } from "../lib/errors.ts";
+import { untilInterrupted } from "./setup.ts";
+import type { Run } from "./setup.ts";
+
+/** Far more than any URL, password or token. */
+const MAX_CHARACTERS = 16_384;
+
+/**
+ * Everything on standard input, as UTF-8.
+ *
+ * @throws FxaPairError `usage` when there is more than 16,384 characters; the interruption.
+ */
+export async function readStandardInput(run: Run): Promise<string> {
+  return untilInterrupted(readBounded(run), run, () => undefined);
+}
+
+async function readBounded(run: Run): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const chunk of run.environment.streams.stdin) {
+    text += chunk instanceof Uint8Array ? decoder.decode(chunk, { stream: true }) : String(chunk);
+    if (text.length <= MAX_CHARACTERS) continue;
+    throw new FxaPairError("usage", "There is far too much on standard input.", {
+      hint: "Write only what was asked for to it.",
+    });
+  }
+  return text + decoder.decode();
+}
