@@ -1,11 +1,11 @@
 /** The accounts server's calls, one method each, named after what they do. Answers are checked; errors are typed. */
 
-import type * as v from "valibot";
+import * as v from "valibot";
 import { FxaPairError } from "../lib/errors.ts";
 import { decodeHex } from "../lib/hex.ts";
 import * as answers from "./answers.ts";
 import type { Authorization, Call, CallerOptions } from "./calls.ts";
-import { Caller, tokenBytes } from "./calls.ts";
+import { Caller, readAnswer, tokenBytes } from "./calls.ts";
 import { AccountsError } from "./error-table.ts";
 import { wipe } from "./key-material.ts";
 import type { AccountKeys } from "./key-bundle.ts";
@@ -14,6 +14,14 @@ import type { AuthorizationRequest, DeviceDescription, PasswordProof } from "./r
 import { authorizationBody, passwordBody } from "./request-bodies.ts";
 import { formatScope } from "./scopes.ts";
 import { deriveTokenCredentials } from "./session-token.ts";
+
+/** An answer that brings tokens: these are known even when the rest of it is not what it should be. */
+export interface Issued<Result> {
+  /** To be given back when the sign-in fails. */
+  readonly tokens: answers.IssuedTokens;
+  /** @throws FxaPairError `refused` when the answer has another form. */
+  read(): Result;
+}
 
 /** Tokens are hex as handed out; every method throws as {@link Caller.call} does. */
 export class AccountsClient {
@@ -45,11 +53,9 @@ export class AccountsClient {
   }
 
   /** Signs in, asking for a key-fetch token and for confirmation by a mailed code. Sent once. */
-  signIn(proof: PasswordProof): Promise<answers.LoginResult> {
-    return this.#post("/account/login?keys=true", passwordBody(proof), answers.LoginAnswer, {
-      once: true,
-      heardOut: true,
-    });
+  signIn(proof: PasswordProof): Promise<Issued<answers.LoginResult>> {
+    const body = passwordBody(proof);
+    return this.#issue("/account/login?keys=true", body, answers.LoginAnswer, { once: true });
   }
 
   /** The password again on the same session: a new key-fetch token and a fresh sign-in time. Sent once. */
@@ -130,9 +136,9 @@ export class AccountsClient {
   }
 
   /** Exchanges an authorization code. */
-  redeem(clientId: string, code: string, codeVerifier: string): Promise<answers.TokenResult> {
+  redeem(clientId: string, code: string, codeVerifier: string): Promise<Issued<answers.TokenResult>> {
     const body = { grant_type: "authorization_code", client_id: clientId, code, code_verifier: codeVerifier };
-    return this.#post("/oauth/token", body, answers.TokenAnswer, { heardOut: true });
+    return this.#issue("/oauth/token", body, answers.TokenAnswer);
   }
 
   /** A fresh access token for some of a refresh token's scopes, or for all of them. */
@@ -155,17 +161,14 @@ export class AccountsClient {
     sessionToken: string,
     clientId: string,
     scope: readonly string[],
-  ): Promise<answers.TokenResult> {
+  ): Promise<Issued<answers.TokenResult>> {
     const body = {
       grant_type: "fxa-credentials",
       client_id: clientId,
       scope: formatScope(scope),
       access_type: "offline",
     };
-    return this.#post("/oauth/token", body, answers.TokenAnswer, {
-      authorization: { sessionToken },
-      heardOut: true,
-    });
+    return this.#issue("/oauth/token", body, answers.TokenAnswer, { authorization: { sessionToken } });
   }
 
   /** Revokes a token (RFC 7009): an unknown one is no error. A refresh token takes its device record with it. */
@@ -248,6 +251,19 @@ export class AccountsClient {
       answer,
       ...(authorization && { authorization }),
     });
+  }
+
+  async #issue<Answer extends v.GenericSchema>(
+    path: string,
+    body: Readonly<Record<string, unknown>>,
+    answer: Answer,
+    options: Pick<Call<Answer>, "authorization" | "once"> = {},
+  ): Promise<Issued<v.InferOutput<Answer>>> {
+    const document = await this.#post(path, body, v.unknown(), { ...options, heardOut: true });
+    return {
+      tokens: v.parse(answers.IssuedTokens, document),
+      read: () => readAnswer(path, answer, document),
+    };
   }
 
   #post<Answer extends v.GenericSchema>(

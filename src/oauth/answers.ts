@@ -120,6 +120,25 @@ export const TokenAnswer = v.pipe(
   })),
 );
 
+/** A token that is worth giving back; everything else counts as none. */
+const tokenIfAny = <T extends v.GenericSchema<unknown, string>>(schema: T) =>
+  v.fallback(v.nullable(schema), null);
+
+/** The tokens in a sign-in's or a grant's answer, whatever form the rest of it has. */
+export const IssuedTokens = v.pipe(
+  v.object({
+    sessionToken: tokenIfAny(Token),
+    session_token: tokenIfAny(Token),
+    refresh_token: tokenIfAny(Token),
+    access_token: tokenIfAny(AccessToken),
+  }),
+  v.transform((answer) => ({
+    sessionToken: answer.sessionToken ?? answer.session_token,
+    refreshToken: answer.refresh_token,
+    accessToken: answer.access_token,
+  })),
+);
+
 export const Introspection = v.pipe(
   v.object({
     active: v.boolean(),
@@ -166,6 +185,7 @@ export const Devices = v.array(Device);
 export type LoginResult = v.InferOutput<typeof LoginAnswer>;
 export type SessionState = v.InferOutput<typeof SessionStatus>;
 export type ScopedKeyRotations = v.InferOutput<typeof ScopedKeyData>;
+export type IssuedTokens = v.InferOutput<typeof IssuedTokens>;
 export type TokenResult = v.InferOutput<typeof TokenAnswer>;
 export type ProfileResult = v.InferOutput<typeof Profile>;
 export type DeviceRecord = v.InferOutput<typeof Device>;

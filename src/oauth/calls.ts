@@ -99,9 +99,7 @@ export class Caller {
       ...(call.method === "POST" ? { body: call.body ?? {} } : {}),
     });
     if (answer.serverTime !== undefined) this.#clockSkew = answer.serverTime * 1000 - clock.wallTime();
-    const result = v.safeParse(call.answer, successDocument(answer, call.server, new URL(url).host));
-    if (result.success) return result.output;
-    throw unexpectedForm(call.path, result.issues[0]);
+    return readAnswer(call.path, call.answer, successDocument(answer, call.server, new URL(url).host));
   }
 }
 
@@ -120,6 +118,21 @@ function headerOf(authorization: Authorization): string {
       ? (["sessionToken", authorization.sessionToken] as const)
       : (["keyFetchToken", authorization.keyFetchToken] as const);
   return bearerHeader(deriveTokenCredentials(tokenBytes(token), kind).tokenId, kind);
+}
+
+/**
+ * What a route's document says.
+ *
+ * @throws FxaPairError `refused` when it has another form.
+ */
+export function readAnswer<Answer extends v.GenericSchema>(
+  path: string,
+  answer: Answer,
+  document: unknown,
+): v.InferOutput<Answer> {
+  const result = v.safeParse(answer, document);
+  if (result.success) return result.output;
+  throw unexpectedForm(path, result.issues[0]);
 }
 
 /** The 32 bytes of a session or key-fetch token; throws `not_signed_in` when the text is none. */

@@ -17,8 +17,8 @@ import { abandon } from "./redeem.ts";
 import type { ScopedKeys } from "./scoped-keys.ts";
 import { deriveScopedKey } from "./scoped-keys.ts";
 import { KEY_BEARING_SCOPES } from "./scopes.ts";
-import type { SignedIn, SignInAttempt } from "./sign-in.ts";
-import { signIn } from "./sign-in.ts";
+import type { AcceptedSignIn, SignedIn, SignInAttempt } from "./sign-in.ts";
+import { readSignIn, signIn } from "./sign-in.ts";
 
 export interface LoginTarget {
   /** Origin of the accounts server. */
@@ -44,16 +44,18 @@ export async function loginWithPassword(
   target: LoginTarget,
   ports: LoginPorts,
 ): Promise<SignedInDevice> {
-  const signedIn = await signInUnblocking(accounts, attempt, ports);
-  const { sessionToken, email, uid, authAt } = signedIn;
+  const accepted = await signInUnblocking(accounts, attempt, ports);
+  const { email, unwrapBKey, issued } = accepted;
   try {
+    const signedIn = readSignIn(accepted);
+    const { sessionToken, uid, authAt } = signedIn;
     await confirmSession(accounts, sessionToken, signedIn.confirmation, ports);
-    const keys = await deriveKeys(accounts, signedIn, target);
+    const keys = await deriveKeys(accounts, signedIn, unwrapBKey, target);
     return await equip(accounts, { sessionToken, email, uid, authAt, keys }, target, ports.clock);
   } catch (error) {
-    throw await abandon(accounts, { clientId: target.clientId, sessionToken }, error);
+    throw await abandon(accounts, { clientId: target.clientId, ...issued.tokens }, error);
   } finally {
-    wipe(signedIn.unwrapBKey);
+    wipe(unwrapBKey);
   }
 }
 
@@ -90,7 +92,7 @@ async function signInUnblocking(
   accounts: AccountsClient,
   attempt: SignInAttempt,
   ports: LoginPorts,
-): Promise<SignedIn> {
+): Promise<AcceptedSignIn> {
   try {
     return await signIn(accounts, attempt);
   } catch (error) {
@@ -106,10 +108,10 @@ async function signInUnblocking(
 /** The keys of those scopes that the server calls key-bearing. */
 async function deriveKeys(
   accounts: AccountsClient,
-  signedIn: SignedIn,
+  { sessionToken, keyFetchToken, uid }: SignedIn,
+  unwrapBKey: Uint8Array,
   target: LoginTarget,
 ): Promise<ScopedKeys> {
-  const { sessionToken, keyFetchToken, unwrapBKey, uid } = signedIn;
   const rotations = await accounts.scopedKeyData(sessionToken, target.clientId, target.scope);
   const { kA, wrapKb } = await accounts.accountKeys(keyFetchToken);
   const kB = unwrapKb(wrapKb, unwrapBKey);
@@ -143,9 +145,9 @@ async function equip(
   clock: Clock,
 ): Promise<SignedInDevice> {
   const { sessionToken } = account;
-  const tokens = await accounts.credentialsGrant(sessionToken, target.clientId, target.scope);
-  const { refreshToken, scope } = tokens;
+  const issued = await accounts.credentialsGrant(sessionToken, target.clientId, target.scope);
   try {
+    const { refreshToken, scope, authAt } = issued.read();
     if (refreshToken === null || !scope.every((value) => target.scope.includes(value))) {
       throw new FxaPairError("refused", "The accounts server granted other tokens than were asked for.", {
         hint: "Check --server.",
@@ -160,17 +162,13 @@ async function equip(
       ...account,
       refreshToken,
       scope,
-      authAt: account.authAt ?? tokens.authAt,
+      authAt: account.authAt ?? authAt,
       deviceId: device.id,
       deviceName: target.deviceName,
       createdAt: new Date(clock.wallTime()).toISOString(),
     };
     return { credentials, warnings: device.warnings };
   } catch (error) {
-    throw await abandon(
-      accounts,
-      { clientId: target.clientId, refreshToken, accessToken: tokens.accessToken },
-      error,
-    );
+    throw await abandon(accounts, { clientId: target.clientId, ...issued.tokens }, error);
   }
 }

@@ -57,11 +57,11 @@ export async function redeem(
 ): Promise<SignedInDevice> {
   const { clientId, code, codeVerifier, signal } = redemption;
   signal.throwIfAborted();
-  const tokens = await accounts.redeem(clientId, code, codeVerifier);
+  const issued = await accounts.redeem(clientId, code, codeVerifier);
   try {
-    return await complete(accounts, redemption, tokens, clock);
+    return await complete(accounts, redemption, issued.read(), clock);
   } catch (error) {
-    throw await abandon(accounts, { clientId, ...tokens }, error);
+    throw await abandon(accounts, { clientId, ...issued.tokens }, error);
   }
 }
 

@@ -1,7 +1,7 @@
 /** Signing in with email and password: which stretch, the one attempt, the one correction of the address's spelling. */
 
 import { FxaPairError } from "../lib/errors.ts";
-import type { AccountsClient } from "./accounts-client.ts";
+import type { AccountsClient, Issued } from "./accounts-client.ts";
 import type { LoginResult } from "./answers.ts";
 import { AccountsError } from "./error-table.ts";
 import { wipe } from "./key-material.ts";
@@ -17,14 +17,21 @@ export interface SignInAttempt {
 /** How the server wants the sign-in confirmed. */
 export type Confirmation = "none" | "mailed-code" | "mailed-link" | "totp";
 
-export interface SignedIn {
+/** A sign-in that the server accepted. Its session has to be ended if anything that follows fails. */
+export interface AcceptedSignIn {
   /** As registered. */
   readonly email: string;
+  readonly stretchVersion: 1 | 2;
+  /** 32 bytes. To be wiped. */
+  readonly unwrapBKey: Uint8Array;
+  readonly issued: Issued<LoginResult>;
+}
+
+export interface SignedIn {
   readonly uid: string;
   readonly sessionToken: string;
+  /** Of the same stretch version as the `unwrapBKey`. */
   readonly keyFetchToken: string;
-  /** 32 bytes, of the same stretch version as the key-fetch token. To be wiped. */
-  readonly unwrapBKey: Uint8Array;
   readonly authAt: number | null;
   readonly confirmation: Confirmation;
 }
@@ -34,7 +41,7 @@ export interface SignedIn {
  *
  * @throws AccountsError as the server says; see its `offersUnblockCode`.
  */
-export async function signIn(accounts: AccountsClient, attempt: SignInAttempt): Promise<SignedIn> {
+export async function signIn(accounts: AccountsClient, attempt: SignInAttempt): Promise<AcceptedSignIn> {
   try {
     return await signInAs(accounts, attempt.email, attempt);
   } catch (error) {
@@ -49,7 +56,7 @@ async function signInAs(
   accounts: AccountsClient,
   email: string,
   { email: typed, password, unblockCode }: SignInAttempt,
-): Promise<SignedIn> {
+): Promise<AcceptedSignIn> {
   const status = await accounts.credentialsStatus(email);
   const { authPW, unwrapBKey } =
     status.version === 2
@@ -57,8 +64,8 @@ async function signInAs(
       : await quickStretchV1(email, password);
   try {
     const originalLoginEmail = email === typed ? undefined : typed;
-    const answer = await accounts.signIn({ email, authPW, unblockCode, originalLoginEmail });
-    return { email, unwrapBKey, ...keyFetch(answer, status.version), confirmation: confirmationOf(answer) };
+    const issued = await accounts.signIn({ email, authPW, unblockCode, originalLoginEmail });
+    return { email, stretchVersion: status.version, unwrapBKey, issued };
   } catch (error) {
     wipe(unwrapBKey);
     throw error;
@@ -67,10 +74,17 @@ async function signInAs(
   }
 }
 
-function keyFetch(answer: LoginResult, version: 1 | 2) {
+/**
+ * What the server's answer gives.
+ *
+ * @throws FxaPairError `refused` when it is not enough to go on with.
+ */
+export function readSignIn({ issued, stretchVersion }: AcceptedSignIn): SignedIn {
+  const answer = issued.read();
   const { uid, sessionToken, authAt } = answer;
-  const keyFetchToken = version === 2 ? answer.keyFetchTokenVersion2 : answer.keyFetchToken;
-  if (keyFetchToken !== null) return { uid, sessionToken, authAt, keyFetchToken };
+  const keyFetchToken = stretchVersion === 2 ? answer.keyFetchTokenVersion2 : answer.keyFetchToken;
+  if (keyFetchToken !== null)
+    return { uid, sessionToken, authAt, keyFetchToken, confirmation: confirmationOf(answer) };
   throw new FxaPairError(
     "refused",
     "The accounts server signed in but gives no access to the account's keys.",

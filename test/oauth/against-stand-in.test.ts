@@ -224,6 +224,8 @@ describe("a redemption that does not hold is undone on the server", () => {
     ["no bundle of keys", { token: { keys_jwe: null } }],
     ["a bundle that is none", { token: { keys_jwe: "a.b.c.d.e" } }],
     ["a profile of wrong types", { profile: { email: 7 } }],
+    ["tokens of another type", { token: { token_type: "mac" } }],
+    ["keys of another type", { token: { keys_jwe: 7 } }],
   ])("%s", async (_, spoil) => {
     const { sandbox, failure, before } = await redeeming(spoil);
     expect(failure).toMatchObject({ code: "refused" });
