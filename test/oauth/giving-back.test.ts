@@ -62,6 +62,7 @@ test.each([
   controller.abort(interrupted);
   delay.release();
   expect(await failure).toBe(interrupted);
+  expect(sandbox.count("/session/destroy")).toBe(1);
   expect(heldBy(sandbox)).toEqual(NOTHING);
 });
 
