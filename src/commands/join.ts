@@ -72,8 +72,8 @@ export const join: CommandModule = {
       .option("--timeout <seconds>", "how long to wait in all (default: 300)");
     addExamples(command, [
       "fxa-pair join --qr photo.png",
-      "fxa-pair join - < url.txt",
-      "fxa-pair join --yes --expect-email me@example.com --out credentials.json - < url.txt",
+      "fxa-pair join --yes --expect-email me@example.com - < url.txt",
+      "fxa-pair join --yes --out - --format env - < url.txt",
     ]);
   },
 

@@ -3,13 +3,11 @@ import { FxaPairError } from "../lib/errors.ts";
 import { asciiHost, matchesServer, parsePairingUrl } from "../pairing/pairing-url.ts";
 import type { PairingUrl } from "../pairing/pairing-url.ts";
 import { decodeQr } from "../qr/decode.ts";
-import { readImage } from "../qr/images.ts";
 import { displayText } from "../ui/safe-text.ts";
 import { contentServerOf } from "./accounts.ts";
 import type { ServerFlags } from "./accounts.ts";
-import { untilInterrupted } from "./setup.ts";
 import type { Run } from "./setup.ts";
-import { readStandardInput } from "./standard-input.ts";
+import { readPicture, readStandardInput } from "./standard-input.ts";
 
 export interface SourceFlags extends ServerFlags {
   readonly yes: boolean;
@@ -62,12 +60,7 @@ async function obtain(argument: string | undefined, flags: SourceFlags, run: Run
 
 /** The one pairing URL in the picture: other codes do not matter, two different pairing codes do. */
 async function fromPicture(source: string, run: Run): Promise<PairingUrl> {
-  const image = await untilInterrupted(
-    readImage(source, run.environment.streams.stdin),
-    run,
-    () => undefined,
-  );
-  const { codes } = await decodeQr(image);
+  const { codes } = await decodeQr(await readPicture(source, run));
   const texts = [...new Set(codes.map(({ text }) => text.trim()))];
   const urls = texts.filter(isPairingUrl);
   if (urls.length > 1) {

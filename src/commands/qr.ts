@@ -3,12 +3,12 @@ import type { Command } from "commander";
 import * as v from "valibot";
 import { FxaPairError } from "../lib/errors.ts";
 import { decodeQr } from "../qr/decode.ts";
-import { readImage } from "../qr/images.ts";
 import { addExamples } from "./command.ts";
 import type { CommandModule } from "./command.ts";
 import type { Environment } from "./context.ts";
 import { globalFlags, readFlags } from "./flags.ts";
-import { untilInterrupted, withRun } from "./setup.ts";
+import { withRun } from "./setup.ts";
+import { readPicture } from "./standard-input.ts";
 
 const Flags = v.object(globalFlags);
 
@@ -32,9 +32,7 @@ export const qr: CommandModule = {
       let failure: FxaPairError | undefined;
       for (const image of command.args) {
         try {
-          const { codes } = await decodeQr(
-            await untilInterrupted(readImage(image, environment.streams.stdin), run, () => undefined),
-          );
+          const { codes } = await decodeQr(await readPicture(image, run));
           for (const { text, corners } of codes) reporter.event({ type: "qr", text, image, corners });
         } catch (error) {
           if (!(error instanceof FxaPairError)) throw error;
