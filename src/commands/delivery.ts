@@ -37,7 +37,7 @@ export async function deliverCredentials(
   }
   const text = flags.format === "env" ? asEnvironment(credentials) : formatJsonLine({ ...credentials });
   try {
-    await writePrivateFile(flags.out, text);
+    await writePrivateFile(flags.out, text, run.environment.random);
   } catch (error) {
     throw new FxaPairError("usage", `The credentials could not be written to ${flags.out}.`, {
       hint: "Name a file in a folder that you can write to, and pair again.",

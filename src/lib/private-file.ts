@@ -6,11 +6,11 @@
 import { constants } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { mkdir, open, rename, stat, unlink } from "node:fs/promises";
-import { platform, userInfo } from "node:os";
+import { platform } from "node:os";
 import { dirname } from "node:path";
 import { FxaPairError } from "./errors.ts";
 import { encodeHex } from "./hex.ts";
-import { systemRandom } from "./random.ts";
+import type { RandomSource } from "./random.ts";
 
 const HAS_MODES = platform() !== "win32";
 /** Not defined on Windows, where there are no such links and pipes to guard against. */
@@ -21,8 +21,8 @@ const MAX_BYTES = 1024 * 1024;
 /**
  * The text of a private file; `undefined` when there is none.
  *
- * @throws FxaPairError `usage` for a link, a pipe, a directory, a file of another user, one that others can read or
- *   write, or one too large to be ours.
+ * @throws FxaPairError `usage` for a link, a pipe, a directory, a file that others can read or write, or one too large
+ *   to be ours.
  */
 export async function readPrivateFile(path: string): Promise<string | undefined> {
   let file: FileHandle;
@@ -62,10 +62,15 @@ export async function createPrivateFile(path: string, content: string | Uint8Arr
 
 /**
  * Writes a private file in one step: whoever reads sees the old content or the new, and a link in its place is replaced
- * rather than followed. The file that grows meanwhile lies beside it, named after it and ending in `.tmp`.
+ * rather than followed. The file that grows meanwhile lies beside it, named after it and ending in `.tmp`. Once readers
+ * see the new content, nothing fails any more.
  */
-export async function writePrivateFile(path: string, content: string | Uint8Array): Promise<void> {
-  const temporary = `${path}.${encodeHex(systemRandom(8))}.tmp`;
+export async function writePrivateFile(
+  path: string,
+  content: string | Uint8Array,
+  random: RandomSource,
+): Promise<void> {
+  const temporary = `${path}.${encodeHex(random(8))}.tmp`;
   await createPrivateFile(temporary, content);
   try {
     await rename(temporary, path);
@@ -108,8 +113,7 @@ async function problemWith(file: FileHandle): Promise<string | undefined> {
   if (!status.isFile()) return "is not a regular file";
   if (status.size > MAX_BYTES) return "is too large";
   if (!HAS_MODES) return undefined;
-  const user = userInfo().uid;
-  if (user !== 0 && status.uid !== user) return "belongs to another user";
+  // Whose it is need not be asked: without these rights others' files cannot even be opened.
   return (status.mode & 0o077) === 0 ? undefined : "can be read by other users";
 }
 
@@ -122,13 +126,13 @@ function unreadable(path: string, problem: string | undefined, cause?: unknown):
   return new FxaPairError("usage", `${path} ${reason}.`, { hint, cause });
 }
 
-/** Makes a rename survive a power failure, where the system can. */
+/** Makes a rename survive a power failure, where the file system can: not all let a folder be synced. */
 async function syncFolder(path: string): Promise<void> {
   if (!HAS_MODES) return;
-  const folder = await open(path, constants.O_RDONLY);
   try {
-    await folder.sync();
-  } finally {
-    await folder.close();
+    const folder = await open(path, constants.O_RDONLY);
+    await folder.sync().finally(() => folder.close());
+  } catch {
+    // The file is in place all the same.
   }
 }

@@ -59,7 +59,8 @@ export class FileCredentialStore implements CredentialStore {
     await this.#locked(async () => {
       await this.#refuseForeignFile();
       await this.#removeLeftovers();
-      await writePrivateFile(this.path, `${JSON.stringify(credentials, null, 2)}\n`);
+      const text = `${JSON.stringify(credentials, null, 2)}\n`;
+      await writePrivateFile(this.path, text, this.#options.random);
     });
   }
 

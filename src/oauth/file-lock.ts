@@ -31,8 +31,17 @@ export async function withFileLock<T>(
   try {
     return await action();
   } finally {
+    await release(path, holder);
+  }
+}
+
+/** Never fails, since what was done under the lock is done: a lock that stays counts as a dead holder's before long. */
+async function release(path: string, holder: string): Promise<void> {
+  try {
     // Not ours any more if we were suspended for so long that somebody took us for dead.
     if ((await holderOf(path)) === holder) await unlink(path);
+  } catch {
+    // Whoever comes next takes it over.
   }
 }
 
