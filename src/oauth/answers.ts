@@ -8,6 +8,14 @@ const hex = (digits: number) => v.pipe(v.string(), v.regex(new RegExp(`^[0-9a-f]
 const maybe = <T extends v.GenericSchema>(schema: T) => v.nullish(schema, null);
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const shortText = v.pipe(v.string(), v.maxLength(1024));
+/** Characters that would do something in a terminal or a file of lines, rather than be read. */
+const isReadable = (text: string) => !/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/u.test(text);
+const readableText = v.pipe(shortText, v.check(isReadable));
+/** Text for people that is not needed: it counts as absent when it is not readable. */
+const maybeReadable = v.pipe(
+  maybe(shortText),
+  v.transform((text) => (text !== null && isReadable(text) ? text : null)),
+);
 
 export const Uid = hex(32);
 export const Token = hex(64);
@@ -74,7 +82,7 @@ export const SessionStatus = v.pipe(
 );
 
 export const EmailStatus = v.pipe(
-  v.object({ email: shortText, ...verification }),
+  v.object({ email: readableText, ...verification }),
   v.transform(({ email, ...state }) => ({ email, ...verifiedParts(state) })),
 );
 
@@ -163,18 +171,18 @@ export const Introspection = v.pipe(
 
 export const Profile = v.object({
   uid: maybe(Uid),
-  email: maybe(shortText),
-  displayName: maybe(shortText),
-  avatar: maybe(shortText),
+  email: maybeReadable,
+  displayName: maybeReadable,
+  avatar: maybeReadable,
   twoFactorAuthentication: maybe(v.boolean()),
 });
 
-export const ClientAnswer = v.object({ name: maybe(shortText) });
+export const ClientAnswer = v.object({ name: maybeReadable });
 
 export const Device = v.object({
   id: Uid,
-  name: maybe(shortText),
-  type: maybe(shortText),
+  name: maybeReadable,
+  type: maybeReadable,
   createdAt: maybe(v.number()),
   isCurrentDevice: maybe(v.boolean()),
   /** Unix milliseconds. */
