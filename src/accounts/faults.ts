@@ -6,9 +6,9 @@
 import * as v from "valibot";
 
 export const FaultSchema = v.variant("kind", [
-  /** 429 with errno 114; the header exactly as given, none for null. */
+  /** 429 with errno 114 (or what the path's server has for it); the header exactly as given, none for null. */
   v.object({ kind: v.literal("throttled"), retryAfter: v.nullable(v.string()) }),
-  /** 503 with errno 201. */
+  /** 503 with errno 201, likewise. */
   v.object({ kind: v.literal("unavailable"), retryAfter: v.optional(v.number()) }),
   /** 406 without a body, as a CDN's bot rules answer. */
   v.object({ kind: v.literal("notAcceptable") }),

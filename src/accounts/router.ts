@@ -1,7 +1,7 @@
 /** From method and path to a route, and from whatever a route throws to the error object of the server it belongs to. */
 import type { Answer, Call, Host, Route } from "./call.ts";
 import { PREFIXES } from "./call.ts";
-import { AccountsProblem, AuthProblem, OAuthProblem, ProfileProblem } from "./problems.ts";
+import { AccountsProblem, AuthProblem } from "./problems.ts";
 
 export interface RouteMatch {
   readonly route: Route;
@@ -27,25 +27,17 @@ export async function runRoute(route: Route, call: Call, onBug: (error: unknown)
   }
 }
 
-/** The error object for a failure, with the numbers of the server that answers. */
+/** The error object for a failure: the one place where the numbers become those of the server that answers. */
 export function problemAnswer(error: unknown, host: Host): Answer {
-  const problem = translate(error, host);
+  const known = error instanceof AccountsProblem ? error : new AuthProblem(999);
+  const problem = known.translate(host === "content" ? "auth" : host);
   return { status: problem.status, headers: problem.headers, body: problem.toBody() };
 }
 
-/** 404 with the error object of the server whose prefix the path has. */
-export function notFound(path: string): Answer {
-  const profile = path.startsWith(`${PREFIXES.profile}/`);
-  return problemAnswer(
-    profile ? new ProfileProblem(116) : new AuthProblem(116),
-    profile ? "profile" : "auth",
-  );
-}
-
-function translate(error: unknown, host: Host): AccountsProblem {
-  if (!(error instanceof AccountsProblem))
-    return host === "oauth" ? new OAuthProblem(999) : new AuthProblem(999);
-  return error instanceof OAuthProblem && host !== "oauth" ? error.toAuthProblem() : error;
+/** The server whose prefix a path has. */
+export function hostOf(path: string): Host {
+  const hosts = ["auth", "oauth", "profile"] as const;
+  return hosts.find((host) => path.startsWith(`${PREFIXES[host]}/`)) ?? "content";
 }
 
 function matchPath(pattern: string, path: string): Record<string, string> | undefined {

@@ -12,8 +12,9 @@ import { IdTokenSigner } from "./id-token.ts";
 import type { OnMail } from "./mailbox.ts";
 import { Mailbox } from "./mailbox.ts";
 import { SCRYPT_COST } from "./passwords.ts";
+import { AuthProblem } from "./problems.ts";
 import { RequestLog } from "./request-log.ts";
-import { matchRoute, notFound, problemAnswer, runRoute } from "./router.ts";
+import { hostOf, matchRoute, problemAnswer, runRoute } from "./router.ts";
 import { accountRoutes } from "./routes/account.ts";
 import { controlRoutes } from "./routes/control.ts";
 import { deviceRoutes } from "./routes/devices.ts";
@@ -124,14 +125,14 @@ class Application {
     const controlled = matchRoute(this.#controlRoutes, method, path);
     if (!controlled) this.requests.add(method, path, this.#clock.wallTime());
     const met = controlled ? undefined : this.faults.meet(method, path);
-    if (met && (await this.#writer.writeInstead(response, met))) {
+    if (met && (await this.#writer.writeInstead(response, met, hostOf(path)))) {
       request.resume();
       return;
     }
     const match = controlled ?? matchRoute(this.#routes, method, path);
     const answer = match
       ? await this.#run(match.route, request, { method, target, path, query, parameters: match.parameters })
-      : notFound(path);
+      : problemAnswer(new AuthProblem(116), hostOf(path));
     request.resume();
     this.#writer.writeAltered(response, answer, met?.fault);
   }

@@ -1,9 +1,10 @@
 /** Between `node:http` and the routes: body limits on the way in, JSON, headers and staged failures on the way out. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Clock } from "../lib/clock.ts";
-import type { Answer } from "./call.ts";
+import type { Answer, Host } from "./call.ts";
 import type { Fault, MetFault } from "./faults.ts";
-import { AuthProblem, errorObject } from "./problems.ts";
+import { AuthProblem } from "./problems.ts";
+import { problemAnswer } from "./router.ts";
 
 /** Bytes. */
 export const MAX_BODY = 16_384;
@@ -37,15 +38,15 @@ export class AnswerWriter {
     this.#send(response, answer.status, text, "application/json; charset=utf-8", answer.headers);
   }
 
-  /** What a fault puts in the route's place; false when the route is to be run (perhaps later). */
-  async writeInstead(response: ServerResponse, met: MetFault): Promise<boolean> {
+  /** What a fault puts in the place of a host's route; false when the route is to be run (perhaps later). */
+  async writeInstead(response: ServerResponse, met: MetFault, host: Host): Promise<boolean> {
     const { fault } = met;
     if (fault.kind === "delay") await met.released;
     if (fault.kind === "cut" && fault.after !== true) response.destroy();
     else if (fault.kind === "html") this.#send(response, 200, HTML, "text/html");
     else if (fault.kind === "answer") this.#writeGiven(response, fault);
     else {
-      const answer = standIn(fault);
+      const answer = standIn(fault, host);
       if (!answer) return false;
       this.write(response, answer);
     }
@@ -103,16 +104,15 @@ export class AnswerWriter {
   }
 }
 
-function standIn(fault: Fault): Answer | undefined {
+function standIn(fault: Fault, host: Host): Answer | undefined {
   switch (fault.kind) {
     case "throttled": {
       const headers = fault.retryAfter === null ? {} : { "Retry-After": fault.retryAfter };
-      return { status: 429, headers, body: errorObject(429, 114, "Client has sent too many requests") };
+      return problemAnswer(new AuthProblem(114, {}, headers), host);
     }
     case "unavailable": {
-      const body = errorObject(503, 201, "Service unavailable");
       const { retryAfter } = fault;
-      return { status: 503, headers: {}, body: retryAfter === undefined ? body : { ...body, retryAfter } };
+      return problemAnswer(new AuthProblem(201, retryAfter === undefined ? {} : { retryAfter }), host);
     }
     case "notAcceptable":
       return { status: 406, headers: {}, body: undefined };

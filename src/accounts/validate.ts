@@ -47,7 +47,7 @@ export function readParameters<Schema extends v.GenericSchema>(
 /**
  * The body of a route of the OAuth server: JSON or a form.
  *
- * @throws OAuthProblem 109 for whatever is wrong with it, 113 for another content type
+ * @throws OAuthProblem 113 for another content type; AuthProblem 106, 107, 108, all of which that server calls 109
  */
 export function readOAuthBody<Schema extends v.GenericSchema>(
   call: Call,
@@ -56,12 +56,7 @@ export function readOAuthBody<Schema extends v.GenericSchema>(
   const type = contentType(call);
   if (type !== "application/json" && type !== "application/x-www-form-urlencoded")
     throw new OAuthProblem(113);
-  try {
-    return check(schema, type === "application/json" ? parseJson(call) : parseForm(call), "payload");
-  } catch (error) {
-    if (error instanceof AuthProblem) throw new OAuthProblem(109, error.extras);
-    throw error;
-  }
+  return check(schema, type === "application/json" ? parseJson(call) : parseForm(call), "payload");
 }
 
 function contentType(call: Call): string {

@@ -1,7 +1,9 @@
 /** The OAuth server's own routes, with its own numbers, and the profile server. */
 import { describe, expect, test } from "vitest";
+import { AuthProblem, OAuthProblem } from "../../src/accounts/problems.ts";
+import { problemAnswer } from "../../src/accounts/router.ts";
 import type { TestClient } from "./harness.ts";
-import { ANDROID, MINUTE, OLDSYNC, SESSION, startTestServer, tokenId } from "./harness.ts";
+import { ANDROID, MINUTE, OLDSYNC, rawRequest, SESSION, startTestServer, tokenId } from "./harness.ts";
 
 const UNKNOWN = "0".repeat(64);
 
@@ -70,6 +72,86 @@ describe("/v1/token", () => {
     const asText = await redeem(issued.verifier, { "content-type": "text/plain" });
     expect(asText).toMatchObject({ status: 415, body: { errno: 113 } });
     expect((await redeem(issued.verifier)).status).toBe(200);
+  });
+});
+
+describe("the numbers of the OAuth server", () => {
+  const secret = "ab".repeat(32);
+  test.each([
+    ["/token", { client_id: ANDROID, code: UNKNOWN, client_secret: secret }, 400, 109],
+    ["/destroy", { client_id: ANDROID, token: UNKNOWN, client_secret: secret }, 400, 109],
+    ["/token", "{", 400, 109],
+    ["/token", " ".repeat(16_385), 413, 999],
+    ["/nowhere", {}, 404, 999],
+  ])("%s, case %#", async (path, body, status, errno) => {
+    const client = await startTestServer();
+    expect(await client.oauth("POST", path, { body })).toMatchObject({
+      status,
+      body: { code: status, errno },
+    });
+  });
+
+  test("are those of a body without length, and of staged failures", async () => {
+    const { server, oauth } = await startTestServer().then((client) => ({
+      server: client.server,
+      oauth: () => client.oauth("POST", "/verify", { body: { token: UNKNOWN } }),
+    }));
+    const chunked = { "content-type": "application/json", "transfer-encoding": "chunked" };
+    const unmeasured = await rawRequest(server.url, "/oauth/v1/verify", "POST", chunked, "{}");
+    expect(unmeasured).toMatchObject({ status: 411, body: { errno: 999 } });
+    server.faults.add({ path: "*", fault: { kind: "throttled", retryAfter: "7" }, times: 1 });
+    server.faults.add({ path: "*", fault: { kind: "unavailable" }, times: 1 });
+    const throttled = await oauth();
+    expect(throttled).toMatchObject({ status: 429, body: { errno: 999 } });
+    expect(throttled.headers.get("retry-after")).toBe("7");
+    expect(await oauth()).toMatchObject({ status: 503, body: { errno: 201 } });
+  });
+
+  /** OAuth server, auth server; in this order only the first of two OAuth numbers with one translation comes back. */
+  const pairs = [
+    [101, 162],
+    [102, 171],
+    [103, 167],
+    [105, 172],
+    [106, 173],
+    [107, 174],
+    [108, 110],
+    [109, 107],
+    [110, 168],
+    [114, 163],
+    [116, 166],
+    [117, 175],
+    [118, 169],
+    [119, 164],
+    [120, 170],
+    [122, 182],
+    [201, 201],
+    [202, 204],
+    [999, 999],
+  ] as const;
+  const errnoOf = (problem: AuthProblem | OAuthProblem, host: "auth" | "oauth") =>
+    problemAnswer(problem, host).body;
+
+  test.each(pairs)("%i there is %i on the auth server, and back", (oauth, auth) => {
+    expect(errnoOf(new OAuthProblem(oauth), "auth")).toMatchObject({ errno: auth });
+    expect(errnoOf(new AuthProblem(auth), "oauth")).toMatchObject({ errno: oauth });
+    expect(errnoOf(new OAuthProblem(oauth), "oauth")).toMatchObject({ errno: oauth });
+    expect(errnoOf(new AuthProblem(auth), "auth")).toMatchObject({ errno: auth });
+  });
+
+  test.each([
+    [new OAuthProblem(104), "auth", { errno: 110 }],
+    [new OAuthProblem(121), "auth", { errno: 107 }],
+    [new AuthProblem(106), "oauth", { errno: 109, code: 400 }],
+    [new AuthProblem(108, { param: "code" }), "oauth", { errno: 109, param: "code" }],
+    [new AuthProblem(109), "oauth", { errno: 111, code: 401 }],
+    [new AuthProblem(103), "oauth", { errno: 999, code: 400 }],
+    [new Error("a bug"), "oauth", { errno: 999, code: 500 }],
+    [new Error("a bug"), "profile", { errno: 999, code: 500 }],
+    [new AuthProblem(113), "profile", { errno: 999, code: 413 }],
+    [new AuthProblem(201), "profile", { errno: 105, code: 503 }],
+  ] as const)("%s on the %s server", (problem, host, body) => {
+    expect(problemAnswer(problem, host).body).toMatchObject(body);
   });
 });
 
