@@ -13,18 +13,19 @@ export interface DeliveryFlags {
 }
 
 /**
- * Delivers the credentials.
+ * Delivers the credentials; in the store they take the place of `replaced`, or of nothing.
  *
  * @returns the path they were stored at, or null for standard output.
  */
 export async function deliverCredentials(
   credentials: Credentials,
+  replaced: Credentials | null,
   flags: DeliveryFlags,
   store: CredentialStore,
   run: Run,
 ): Promise<string | null> {
   if (flags.out === undefined) {
-    await store.save(credentials);
+    await store.save(credentials, replaced);
     return store.path;
   }
   if (flags.out === "-") {

@@ -82,7 +82,7 @@ async function runLogin(flags: LoginFlags, run: Run): Promise<number> {
         hint: "Sign it out first with fxa-pair logout, or use another --config-dir.",
       });
     }
-    await store.save(credentials);
+    await store.save(credentials, existing);
   } catch (error) {
     throw await abandon(client, credentials, error);
   }

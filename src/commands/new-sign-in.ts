@@ -111,7 +111,8 @@ export class NewSignIn {
     for (const warning of warnings) run.reporter.warn(warning);
     try {
       signal.throwIfAborted();
-      this.#result = { credentials, stored: await deliverCredentials(credentials, flags, store, run) };
+      const stored = await deliverCredentials(credentials, existing, flags, store, run);
+      this.#result = { credentials, stored };
     } catch (error) {
       throw await abandon(accounts, credentials, error);
     }

@@ -22,7 +22,12 @@ export interface CredentialStore {
   /** Where they are, for people to read. */
   readonly path: string;
   load(): Promise<Credentials | null>;
-  save(credentials: Credentials): Promise<void>;
+  /**
+   * Keeps them in the place of `replaced`, which is what the caller found there, or null for nothing.
+   *
+   * @throws FxaPairError `usage` when there are others by now: two sign-ins at once must not lose one of them.
+   */
+  save(credentials: Credentials, replaced: Credentials | null): Promise<void>;
   /** Forgets them; with `expected`, only while they still hold its refresh token. */
   remove(expected?: Credentials): Promise<void>;
 }
@@ -54,10 +59,11 @@ export class FileCredentialStore implements CredentialStore {
     return text === undefined ? null : parseCredentials(text, this.path);
   }
 
-  async save(credentials: Credentials): Promise<void> {
+  async save(credentials: Credentials, replaced: Credentials | null): Promise<void> {
     await ensurePrivateFolder(this.#options.folder);
     await this.#locked(async () => {
-      await this.#refuseForeignFile();
+      const current = await this.#readable();
+      if (current !== null && (replaced === null || !sameToken(current, replaced))) throw signedInMeanwhile();
       await this.#removeLeftovers();
       const text = `${JSON.stringify(credentials, null, 2)}\n`;
       await writePrivateFile(this.path, text, this.#options.random);
@@ -68,22 +74,20 @@ export class FileCredentialStore implements CredentialStore {
     const found = await readPrivateFile(this.path);
     if (found === undefined) return;
     await this.#locked(async () => {
-      if (expected !== undefined) {
-        const current = await this.load();
-        if (current === null || !sameToken(current, expected)) return;
-      }
-      await this.#refuseForeignFile();
+      const current = await this.#readable();
+      if (expected !== undefined && (current === null || !sameToken(current, expected))) return;
       await this.#removeLeftovers();
       await unlink(this.path);
     });
   }
 
-  /** A damaged file may be replaced; one that others can touch, or that a newer version wrote, may not. */
-  async #refuseForeignFile(): Promise<void> {
+  /** A damaged file counts as none; one that others can touch, or that a newer version wrote, is left alone. */
+  async #readable(): Promise<Credentials | null> {
     try {
-      await this.load();
+      return await this.load();
     } catch (error) {
       if (!(error instanceof FxaPairError) || error.code !== "not_signed_in") throw error;
+      return null;
     }
   }
 
@@ -110,29 +114,14 @@ export class FileCredentialStore implements CredentialStore {
   }
 }
 
-/** A store that ends with the process: for tests and for results that go elsewhere. */
-export class MemoryCredentialStore implements CredentialStore {
-  readonly path = "memory";
-  #credentials: Credentials | null = null;
-
-  load(): Promise<Credentials | null> {
-    return Promise.resolve(this.#credentials);
-  }
-
-  save(credentials: Credentials): Promise<void> {
-    this.#credentials = credentials;
-    return Promise.resolve();
-  }
-
-  remove(expected?: Credentials): Promise<void> {
-    if (expected === undefined || expected.refreshToken === this.#credentials?.refreshToken)
-      this.#credentials = null;
-    return Promise.resolve();
-  }
-}
-
 function sameToken(a: Credentials, b: Credentials): boolean {
   return equalText(a.refreshToken, b.refreshToken);
+}
+
+function signedInMeanwhile(): FxaPairError {
+  return new FxaPairError("usage", "Another fxa-pair has signed this device in meanwhile.", {
+    hint: "See who with fxa-pair status; sign it out with fxa-pair logout if this sign-in is to take its place.",
+  });
 }
 
 const AnyVersion = v.object({ version: v.pipe(v.number(), v.integer()) });

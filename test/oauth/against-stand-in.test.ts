@@ -4,7 +4,6 @@ import { fixtureEmail, FIXTURE_PASSWORD } from "../../src/accounts/fixtures.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { FxaPairError } from "../../src/lib/errors.ts";
 import { systemRandom } from "../../src/lib/random.ts";
-import { MemoryCredentialStore } from "../../src/oauth/credential-store.ts";
 import type { Credentials } from "../../src/oauth/credentials.ts";
 import { requireServer } from "../../src/oauth/credentials.ts";
 import type { GrantRequest, Granter } from "../../src/oauth/grant.ts";
@@ -20,7 +19,7 @@ import { signOut } from "../../src/oauth/sign-out.ts";
 import { freshAccessToken } from "../../src/oauth/token-refresh.ts";
 import type { Sandbox } from "./sandbox.ts";
 import { loginAs, startSandbox } from "./sandbox.ts";
-import { CLIENT_ID, failureOf } from "./support.ts";
+import { CLIENT_ID, failureOf, newStore } from "./support.ts";
 
 const SCOPE = ["profile", OLDSYNC_SCOPE, SESSION_SCOPE];
 const EMAIL = fixtureEmail("v1");
@@ -320,7 +319,7 @@ describe("a fresh access token", () => {
   test("opens the profile", async () => {
     const sandbox = await startSandbox();
     const credentials = await pair(sandbox);
-    const store = new MemoryCredentialStore();
+    const store = await newStore();
     const { token, scope, expiresAt } = await freshAccessToken(
       sandbox.client,
       store,
@@ -341,7 +340,7 @@ describe("a fresh access token", () => {
   test("is refused for scopes that were not granted", async () => {
     const sandbox = await startSandbox();
     const credentials = await pair(sandbox, ["profile"]);
-    const store = new MemoryCredentialStore();
+    const store = await newStore();
     const attempt = freshAccessToken(sandbox.client, store, credentials, ["clients"], systemClock);
     expect(await failureOf(attempt)).toMatchObject({ code: "refused" });
   });
@@ -349,8 +348,8 @@ describe("a fresh access token", () => {
   test("after the device was disconnected, forgets the credentials and says so", async () => {
     const sandbox = await startSandbox();
     const credentials = await pair(sandbox);
-    const store = new MemoryCredentialStore();
-    await store.save(credentials);
+    const store = await newStore();
+    await store.save(credentials, null);
     await signOut(sandbox.client, credentials);
     const attempt = freshAccessToken(sandbox.client, store, credentials, ["profile"], systemClock);
     expect(await failureOf(attempt)).toMatchObject({ code: "not_signed_in", details: { errno: 110 } });
@@ -360,8 +359,8 @@ describe("a fresh access token", () => {
   test("a busy server costs no credentials", async () => {
     const sandbox = await startSandbox();
     const credentials = await pair(sandbox);
-    const store = new MemoryCredentialStore();
-    await store.save(credentials);
+    const store = await newStore();
+    await store.save(credentials, null);
     sandbox.server.faults.add({ path: "/auth/v1/oauth/token", fault: { kind: "unavailable" } });
     const attempt = freshAccessToken(sandbox.client, store, credentials, ["profile"], systemClock);
     expect(await failureOf(attempt)).toMatchObject({ code: "unreachable" });

@@ -7,14 +7,15 @@ import { setImmediate } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import type { Clock } from "../../src/lib/clock.ts";
+import { systemClock } from "../../src/lib/clock.ts";
 import { systemRandom } from "../../src/lib/random.ts";
-import type { CredentialStore } from "../../src/oauth/credential-store.ts";
-import { FileCredentialStore, MemoryCredentialStore } from "../../src/oauth/credential-store.ts";
+import { FileCredentialStore } from "../../src/oauth/credential-store.ts";
 import { exampleCredentials } from "./example-credentials.ts";
 import { failureOf, JumpingClock } from "./support.ts";
 
 const newFolder = async () => join(await mkdtemp(join(tmpdir(), "credential-store-")), "config");
-const storeIn = (folder: string, clock = new JumpingClock()) =>
+const storeIn = (folder: string, clock: Clock = new JumpingClock()) =>
   new FileCredentialStore({ folder, clock, random: systemRandom });
 const modeOf = async (path: string) => (await stat(path)).mode & 0o777;
 const credentials = exampleCredentials();
@@ -28,29 +29,58 @@ beforeAll(async () => {
   await build({ entryPoints: [entry], outfile: program, bundle: true, platform: "node", format: "esm" });
 });
 
-describe.each<[string, () => Promise<CredentialStore>]>([
-  ["on disk", async () => storeIn(await newFolder())],
-  ["in memory", () => Promise.resolve(new MemoryCredentialStore())],
-])("a store %s", (_, create) => {
+describe("a store", () => {
   test("gives back what it was given, and forgets it", async () => {
-    const store = await create();
+    const store = storeIn(await newFolder());
     expect(await store.load()).toBeNull();
     await store.remove();
-    await store.save(credentials);
+    await store.save(credentials, null);
     expect(await store.load()).toEqual(credentials);
-    await store.save(other);
+    await store.save(other, credentials);
     expect(await store.load()).toEqual(other);
     await store.remove();
     expect(await store.load()).toBeNull();
   });
 
   test("forgets certain credentials only while it holds them", async () => {
-    const store = await create();
-    await store.save(other);
+    const store = storeIn(await newFolder());
+    await store.save(other, null);
     await store.remove(credentials);
     expect(await store.load()).toEqual(other);
     await store.remove(other);
     expect(await store.load()).toBeNull();
+  });
+});
+
+describe("what is there is replaced", () => {
+  const third = exampleCredentials({ refreshToken: "e5".repeat(32) });
+
+  test.each([
+    ["somebody signed in where nobody was", null],
+    ["somebody replaced it sooner", third],
+  ])("only when it is known: not if %s", async (_, expected) => {
+    const store = storeIn(await newFolder());
+    await store.save(other, null);
+    expect(await failureOf(store.save(credentials, expected))).toMatchObject({
+      code: "usage",
+      message: expect.stringContaining("meanwhile"),
+      hint: expect.stringContaining("logout"),
+    });
+    expect(await store.load()).toEqual(other);
+  });
+
+  test("by one of several at once", async () => {
+    const store = storeIn(await newFolder(), systemClock);
+    const rivals = [credentials, other, third];
+    const endings = await Promise.allSettled(rivals.map((each) => store.save(each, null)));
+    const winners = rivals.filter((_, i) => endings[i]?.status === "fulfilled");
+    expect(winners).toEqual([await store.load()]);
+  });
+
+  test("also when it is gone meanwhile", async () => {
+    const store = storeIn(await newFolder());
+    await store.save(other, credentials);
+    expect(await store.load()).toEqual(other);
   });
 });
 
@@ -66,17 +96,21 @@ describe("modes", () => {
 
   test("a new folder is the user's alone", async () => {
     const folder = await newFolder();
-    await storeIn(folder).save(credentials);
+    await storeIn(folder).save(credentials, null);
     expect(await modeOf(folder)).toBe(0o700);
     expect(await readdir(folder)).toEqual(["credentials.json"]);
   });
 
   test.each([0o644, 0o640, 0o604, 0o620])("a file of mode %i is refused and left alone", async (mode) => {
     const store = storeIn(await newFolder());
-    await store.save(credentials);
+    await store.save(credentials, null);
     const before = await readFile(store.path, "utf8");
     await chmod(store.path, mode);
-    for (const attempt of [() => store.load(), () => store.save(other), () => store.remove(credentials)]) {
+    for (const attempt of [
+      () => store.load(),
+      () => store.save(other, null),
+      () => store.remove(credentials),
+    ]) {
       expect(await failureOf(attempt())).toMatchObject({
         code: "usage",
         hint: expect.stringContaining("chmod 600"),
@@ -90,20 +124,22 @@ describe("modes", () => {
     const folder = await newFolder();
     await mkdir(folder);
     await chmod(folder, 0o777);
-    expect(await failureOf(storeIn(folder).save(credentials))).toMatchObject({ code: "usage" });
+    expect(await failureOf(storeIn(folder).save(credentials, null))).toMatchObject({ code: "usage" });
     expect(await readdir(folder)).toEqual([]);
   });
 
   test.skipIf(userInfo().uid === 0)("a folder that cannot be written is said so", async () => {
     const folder = await newFolder();
     await mkdir(folder, { mode: 0o500 });
-    expect(await failureOf(storeIn(folder).save(credentials))).toMatchObject({ code: "usage" });
+    expect(await failureOf(storeIn(folder).save(credentials, null))).toMatchObject({ code: "usage" });
   });
 
   test("a folder below a file is said so", async () => {
     const folder = await newFolder();
     await writeFile(folder, "");
-    expect(await failureOf(storeIn(join(folder, "x")).save(credentials))).toMatchObject({ code: "usage" });
+    expect(await failureOf(storeIn(join(folder, "x")).save(credentials, null))).toMatchObject({
+      code: "usage",
+    });
   });
 });
 
@@ -119,7 +155,7 @@ describe("planted things", () => {
       code: "usage",
       message: expect.stringContaining("link"),
     });
-    expect(await failureOf(store.save(other))).toMatchObject({ code: "usage" });
+    expect(await failureOf(store.save(other, null))).toMatchObject({ code: "usage" });
     expect(JSON.parse(await readFile(target, "utf8"))).toEqual(credentials);
   });
 
@@ -128,7 +164,7 @@ describe("planted things", () => {
     await mkdir(folder, { mode: 0o700 });
     const store = storeIn(folder);
     await symlink(join(folder, "elsewhere"), store.path);
-    await failureOf(store.save(credentials));
+    await failureOf(store.save(credentials, null));
     expect(await readdir(folder)).toEqual(["credentials.json"]);
     expect((await lstat(store.path)).isSymbolicLink()).toBe(true);
   });
@@ -140,7 +176,7 @@ describe("planted things", () => {
     if (kind === "folder") await mkdir(store.path, { mode: 0o700 });
     else spawnSync("mkfifo", ["-m", "600", store.path]);
     expect(await failureOf(store.load())).toMatchObject({ code: "usage" });
-    expect(await failureOf(store.save(credentials))).toMatchObject({ code: "usage" });
+    expect(await failureOf(store.save(credentials, null))).toMatchObject({ code: "usage" });
   });
 });
 
@@ -156,7 +192,7 @@ describe("content", () => {
   test("of a newer version is refused untouched", async () => {
     const content = JSON.stringify({ version: 2, something: "new" });
     const store = await withContent(content);
-    for (const attempt of [() => store.load(), () => store.save(credentials), () => store.remove()]) {
+    for (const attempt of [() => store.load(), () => store.save(credentials, null), () => store.remove()]) {
       expect(await failureOf(attempt())).toMatchObject({
         code: "usage",
         message: expect.stringContaining("newer"),
@@ -178,7 +214,7 @@ describe("content", () => {
       const failure = await failureOf(store.load());
       expect(failure).toMatchObject({ code: "not_signed_in" });
       expect((failure as Error).message).not.toContain("secret");
-      await store.save(other);
+      await store.save(other, null);
       expect(await store.load()).toEqual(other);
     },
   );
@@ -201,7 +237,7 @@ describe("several processes", () => {
   test("write in turns: every file read meanwhile is whole, and nothing is left behind", async () => {
     const folder = await newFolder();
     const store = storeIn(folder);
-    await store.save(credentials);
+    await store.save(credentials, null);
     const endings = [1, 2].map((number) => once(start(folder, "save", number), "exit"));
     let running = true;
     const isRunning = () => running;
@@ -221,7 +257,7 @@ describe("several processes", () => {
     expect(await readdir(folder)).toEqual(["credentials.json.lock"]);
     const clock = new JumpingClock();
     const store = storeIn(folder, clock);
-    await store.save(credentials);
+    await store.save(credentials, null);
     expect(clock.elapsed).toBeGreaterThanOrEqual(3000);
     expect(await readdir(folder)).toEqual(["credentials.json"]);
   });
@@ -238,7 +274,7 @@ describe("several processes", () => {
         void writeFile(`${store.path}.lock`, `holder ${turn++}`).then(action);
       });
     await writeFile(`${store.path}.lock`, "holder");
-    expect(await failureOf(store.save(credentials))).toMatchObject({
+    expect(await failureOf(store.save(credentials, null))).toMatchObject({
       code: "usage",
       message: expect.stringContaining("locked"),
     });
@@ -247,10 +283,10 @@ describe("several processes", () => {
   test("what one left unfinished is cleared away by the next", async () => {
     const folder = await newFolder();
     const store = storeIn(folder);
-    await store.save(credentials);
+    await store.save(credentials, null);
     await writeFile(`${store.path}.0123456789abcdef.tmp`, "half a fi", { mode: 0o600 });
     await writeFile(join(folder, "config.json"), "{}");
-    await store.save(other);
+    await store.save(other, credentials);
     expect((await readdir(folder)).sort()).toEqual(["config.json", "credentials.json"]);
   });
 
@@ -264,7 +300,7 @@ describe("several processes", () => {
       child.kill("SIGKILL");
       await once(child, "exit");
       expect(await store.load()).not.toBeNull();
-      await store.save(other);
+      await store.save(other, credentials);
       expect(await readdir(folder)).toEqual(["credentials.json"]);
     }
   });

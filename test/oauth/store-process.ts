@@ -8,13 +8,14 @@ import { exampleCredentials } from "./example-credentials.ts";
 
 const [folder = "", action = "", number = ""] = process.argv.slice(2);
 const store = new FileCredentialStore({ folder, clock: systemClock, random: systemRandom });
+const save = (round: number) =>
+  store.save(exampleCredentials({ deviceName: `${number}-${round}` }), exampleCredentials());
 
 if (action === "save") {
-  for (let round = 0; round < 20; round++)
-    await store.save(exampleCredentials({ deviceName: `${number}-${round}` }));
+  for (let round = 0; round < 20; round++) await save(round);
 } else if (action === "die holding the lock") {
   await createPrivateFile(`${store.path}.lock`, "a process that dies");
   process.kill(process.pid, "SIGKILL");
 } else if (action === "write forever") {
-  for (let round = 0; ; round++) await store.save(exampleCredentials({ deviceName: `${number}-${round}` }));
+  for (let round = 0; ; round++) await save(round);
 }

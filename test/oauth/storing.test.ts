@@ -60,23 +60,23 @@ describe("once the file is there, storing has succeeded, even if", () => {
     ],
   ])("%s", async (_, is) => {
     broken.is = is;
-    await newStore().save(exampleCredentials());
+    await newStore().save(exampleCredentials(), null);
     broken.is = () => false;
     expect(await newStore().load()).toEqual(exampleCredentials());
     // A lock that was left does not stop the next one.
-    await newStore().save(exampleCredentials({ deviceName: "another" }));
+    await newStore().save(exampleCredentials({ deviceName: "another" }), exampleCredentials());
     expect(await readdir(folder)).toEqual(["credentials.json"]);
   });
 });
 
 test("until then it has failed, and leaves nothing behind", async () => {
   broken.is = (call) => call === "rename";
-  expect(await failureOf(newStore().save(exampleCredentials()))).toMatchObject({ code: "usage" });
+  expect(await failureOf(newStore().save(exampleCredentials(), null))).toMatchObject({ code: "usage" });
   expect(await readdir(folder)).toEqual([]);
 });
 
 test("a user without a name can read what is theirs", async () => {
-  await newStore().save(exampleCredentials());
+  await newStore().save(exampleCredentials(), null);
   expect(await newStore().load()).toEqual(exampleCredentials());
 });
 

@@ -1,13 +1,18 @@
 /** Clocks, servers and scripted answers for the tests of the accounts client. */
 
+import { mkdtemp, rm } from "node:fs/promises";
 import type { RequestListener } from "node:http";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { Clock } from "../../src/lib/clock.ts";
 import { systemClock } from "../../src/lib/clock.ts";
+import { systemRandom } from "../../src/lib/random.ts";
 import { AccountsClient } from "../../src/oauth/accounts-client.ts";
 import type { CallerOptions } from "../../src/oauth/calls.ts";
+import { FileCredentialStore } from "../../src/oauth/credential-store.ts";
 import type { Servers } from "../../src/oauth/discovery.ts";
 import type { Http, HttpAnswer, HttpRequest } from "../../src/oauth/http.ts";
 import { HttpClient } from "../../src/oauth/http.ts";
@@ -62,6 +67,13 @@ export function newHttpClient(options: { clock?: Clock; timeLimit?: number } = {
   const client = new HttpClient({ clock: systemClock, userAgent: "fxa-pair/test", ...options });
   onTestFinished(() => client.close());
   return client;
+}
+
+/** An empty store in a folder of its own. */
+export async function newStore(): Promise<FileCredentialStore> {
+  const folder = await mkdtemp(join(tmpdir(), "store-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  return new FileCredentialStore({ folder, clock: systemClock, random: systemRandom });
 }
 
 export type Scripted = Partial<HttpAnswer> | Error | ((request: HttpRequest) => Partial<HttpAnswer> | Error);
