@@ -39,13 +39,12 @@ export class Throttle {
   /** Counts one attempt; the last one allowed blocks the key for what follows. */
   count(key: string): void {
     const now = this.#clock.now();
-    const earlier = this.#attempts.get(key)?.times ?? [];
-    const times = [...earlier.filter((time) => time > now - this.#rules.window), now];
+    const earlier = this.#attempts.get(key) ?? { times: [], blockedUntil: 0 };
+    const times = [...earlier.times.filter((time) => time > now - this.#rules.window), now];
     const used = times.length >= this.#rules.attempts;
-    this.#attempts.set(key, {
-      times: used ? [] : times,
-      blockedUntil: used ? now + this.#rules.block : 0,
-    });
+    // An attempt can come while the key is refused, with an unblock code: it must not end that.
+    const blockedUntil = used ? now + this.#rules.block : earlier.blockedUntil;
+    this.#attempts.set(key, { times: used ? [] : times, blockedUntil });
   }
 
   /** Forgets a key: its attempt was a good one. */

@@ -75,6 +75,18 @@ describe("Throttle", () => {
     expect(throttle.wait("a")).toBeUndefined();
   });
 
+  test("an attempt while blocked neither lifts the block nor shortens it", () => {
+    const clock = new TestClock();
+    const throttle = new Throttle(rules, clock);
+    for (let i = 0; i < 3; i++) throttle.count("a");
+    clock.advance(MINUTE / 2);
+    throttle.count("a");
+    expect(throttle.wait("a")).toBe(90);
+    throttle.count("a");
+    throttle.count("a");
+    expect(throttle.wait("a")).toBe(120);
+  });
+
   test("forgets attempts that left the window, and a key whose attempt was good", () => {
     const clock = new TestClock();
     const throttle = new Throttle(rules, clock);

@@ -230,6 +230,17 @@ describe("unblocking", () => {
     expect((await client.login(email, { unblockCode })).body.errno).toBe(127);
   });
 
+  test("a wrong password beside the code leaves the account as blocked as it was", async () => {
+    const client = await startTestServer();
+    await client.signIn();
+    const email = "v1@example.com";
+    for (let i = 0; i < 5; i++) await client.login(email, { authPW: WRONG });
+    await client.auth("POST", "/account/login/send_unblock_code", { body: { email } });
+    const unblockCode = client.server.mail.last(email, "unblock")!.code;
+    expect((await client.login(email, { unblockCode, authPW: WRONG })).body.errno).toBe(103);
+    expect((await client.login(email)).status).toBe(429);
+  });
+
   test("it lifts the limit on passwords, five mails at most", async () => {
     const client = await startTestServer();
     await client.signIn();
