@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { CONFIDENTIAL_CLIENT_ID } from "../../src/accounts/clients.ts";
-import { FIXTURE_BACKUP_CODES, FIXTURE_TOTP_SECRET } from "../../src/accounts/fixtures.ts";
+import { FIXTURE_BACKUP_CODES, FIXTURE_PASSWORD, FIXTURE_TOTP_SECRET } from "../../src/accounts/fixtures.ts";
 import { totp } from "../../src/accounts/totp.ts";
 import type { SignedIn, TestClient } from "./harness.ts";
 import { ANDROID, MINUTE, OLDSYNC, sessionBearer, startTestServer, stretch, tokenId } from "./harness.ts";
@@ -227,6 +227,22 @@ describe("password changes", () => {
     expect(account.keysChangedAt).toBe(keysChangedAt);
     const { authPW } = stretch("v1@example.com", "new");
     expect((await client.login("v1@example.com", { authPW })).status).toBe(200);
+  });
+
+  test.each(["change", "reset"])("a %s voids the codes that were not redeemed yet", async (kind) => {
+    const client = await startTestServer();
+    const [caller, stranger] = [await client.signIn(), await client.signIn("totp")];
+    const { code, verifier } = await client.authorize(caller, { scope: `profile ${OLDSYNC}` });
+    await post(client, stranger, "/session/verify/totp", {
+      code: totp(FIXTURE_TOTP_SECRET, client.clock.wallTime()),
+    });
+    const spared = await client.authorize(stranger);
+    const { store } = client.server;
+    const account = store.findAccount(caller.uid)!;
+    if (kind === "change") await store.changePassword(account, FIXTURE_PASSWORD, "new");
+    else await store.resetPassword(account, "new");
+    expect((await client.redeem(code, verifier)).body.errno).toBe(172);
+    expect((await client.redeem(spared.code, spared.verifier)).status).toBe(200);
   });
 
   test("a change spares a client with a secret, a reset does not", async () => {

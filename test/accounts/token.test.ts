@@ -220,6 +220,28 @@ describe("refresh tokens", () => {
     expect([reply.status, reply.body.errno, reply.body.scope]).toEqual([status, errno, scope]);
   });
 
+  test.each([
+    ["a trusted", true, 200, undefined, OLDSYNC],
+    ["an untrusted", false, 400, 163, undefined],
+  ])("of %s client grow to its other scopes: %s", async (_name, trusted, status, errno, scope) => {
+    const client = await startTestServer();
+    const { store } = client.server;
+    const id = "e0e0e0e0e0e0e0e0";
+    store.addClient({ ...store.findClient(ANDROID)!, id, trusted });
+    const { code } = (
+      await authorize(client, await client.signIn(), { client_id: id, scope: "profile:email" })
+    ).body;
+    const tokens = await client.redeem(code, VERIFIER, { client_id: id });
+    const refresh = {
+      client_id: id,
+      grant_type: "refresh_token",
+      refresh_token: tokens.body.refresh_token,
+      scope: OLDSYNC,
+    };
+    const reply = await token(client, refresh);
+    expect([reply.status, reply.body.errno, reply.body.scope]).toEqual([status, errno, scope]);
+  });
+
   test("are destroyed together with their access tokens and device, as often as wanted", async () => {
     const { client, refreshToken, refresh } = await setUp();
     const accessToken = (await refresh()).body.access_token;
