@@ -50,8 +50,11 @@ export interface Accounts {
   readonly servers: Servers;
 }
 
-/** Finds the parts of an accounts server and makes a client for them; requests end when the run is interrupted. */
-export async function connectAccounts(contentServer: string, run: Run): Promise<Accounts> {
+/**
+ * Finds the parts of an accounts server and makes a client for them; requests end when the run is interrupted. A busy
+ * server is waited for until the deadline, in milliseconds of `clock.now()`; without one for a minute at each call.
+ */
+export async function connectAccounts(contentServer: string, run: Run, deadline?: number): Promise<Accounts> {
   const { clock } = run.environment;
   const http = new HttpClient({ clock, userAgent: userAgent(run.environment) });
   const servers = await discover(http, contentServer, run.signal);
@@ -60,6 +63,7 @@ export async function connectAccounts(contentServer: string, run: Run): Promise<
     http,
     clock,
     signal: run.signal,
+    deadline,
     onWait: (milliseconds) => {
       run.reporter.progress(
         `The accounts server is busy; trying again in ${Math.ceil(milliseconds / 1000)} s.`,

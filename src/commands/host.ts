@@ -96,12 +96,12 @@ async function runHost(flags: HostFlags, run: Run): Promise<number> {
   if (flags.yes) warnAboutYes(flags, run);
   const credentials = await hostCredentials(flags, run);
   const relay = chosenRelay(flags, run);
-  const accounts = await connectAccounts(credentials.server, run);
+  const { clock, random } = run.environment;
+  const accounts = await connectAccounts(credentials.server, run, clock.now() + flags.timeout);
   run.reporter.progress("Checking this device's session…");
   const approval = await Approval.prepare(accounts.client, credentials, flags, run);
 
   run.reporter.progress("Opening a channel on the relay…");
-  const { clock, random } = run.environment;
   const opening = createChannel({
     ...(relay ?? discoveredRelay(accounts)),
     clock,

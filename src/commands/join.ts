@@ -171,14 +171,15 @@ async function connect(
   run: Run,
 ): Promise<{ channel: PairingChannel; accounts: Promise<AccountsClient> }> {
   const relay = chosenRelay(flags, run);
+  const deadline = run.environment.clock.now() + flags.timeout;
   if (relay !== undefined) {
     const channel = await joinThrough(relay, url, run);
-    const accounts = connectAccounts(server, run).then(({ client }) => client);
+    const accounts = connectAccounts(server, run, deadline).then(({ client }) => client);
     // Whoever needs the client hears of a failure; until then it is nobody's.
     accounts.catch(() => undefined);
     return { channel, accounts };
   }
-  const accounts = await connectAccounts(server, run);
+  const accounts = await connectAccounts(server, run, deadline);
   const channel = await joinThrough(discoveredRelay(accounts), url, run);
   return { channel, accounts: Promise.resolve(accounts.client) };
 }

@@ -65,6 +65,15 @@ describe("throttling", () => {
     expect(http.requests).toHaveLength(1);
   });
 
+  test("waits for longer than a minute when its deadline allows it", async () => {
+    const { client, clock } = scriptedClient(
+      { "POST /v1/session/destroy": [throttled("100"), {}] },
+      { deadline: 100_000 },
+    );
+    await client.destroySession(TOKEN);
+    expect(clock.waits).toEqual([100_000]);
+  });
+
   test("an interruption ends the wait", async () => {
     const controller = new AbortController();
     const { client } = scriptedClient(

@@ -1,0 +1,60 @@
+/** What devices do when the accounts server is busy, and with what it has of them. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { cleanUp, run, start } from "./harness.ts";
+import { createWorld, EMAIL } from "./world.ts";
+import type { World } from "./world.ts";
+
+const TOKEN = "/auth/v1/oauth/token";
+
+let world: World;
+
+beforeAll(async () => {
+  world = await createWorld();
+});
+
+afterEach(() => {
+  world.accounts.faults.clear();
+});
+
+afterAll(async () => {
+  await cleanUp();
+  await world.close();
+});
+
+describe("a busy accounts server", () => {
+  const joinArguments = (timeout: string) => [
+    ...["join", ...world.servers, "--config-dir", world.newFolder()],
+    ...["--yes", "--expect-email", EMAIL, "--timeout", timeout, "-"],
+  ];
+  const busy = (retryAfter: string) =>
+    world.accounts.faults.add({ path: TOKEN, method: "POST", fault: { kind: "throttled", retryAfter } });
+
+  it("is not waited for beyond --timeout", async () => {
+    const { url } = await world.host();
+    const rule = busy("12");
+    const ended = await run(joinArguments("5"), { input: url });
+    expect(ended).toMatchObject({ status: 8, stderr: expect.not.stringContaining("trying again") as string });
+    expect(rule.hits()).toBe(1);
+  });
+
+  it("is waited for as long as --timeout allows", async () => {
+    const { url } = await world.host();
+    busy("90");
+    const joining = start(joinArguments("300"), { input: url });
+    await joining.says(/trying again in 90 s/);
+    joining.kill("SIGINT");
+    expect(await joining.exit).toBe(130);
+  });
+
+  it("is not waited for by a host beyond its own --timeout", async () => {
+    const { program: host, url } = await world.host(["--timeout", "20"]);
+    const rule = world.accounts.faults.add({
+      path: "/auth/v1/oauth/authorization",
+      fault: { kind: "throttled", retryAfter: "21" },
+    });
+    const joined = run(joinArguments("60"), { input: url });
+    expect(await host.exit).toBe(8);
+    expect((await joined).status).toBe(4);
+    expect(rule.hits()).toBe(1);
+  });
+});
