@@ -195,6 +195,22 @@ describe.skipIf(!HAS_TERMINALS)(`login (${WHY_NOT})`, () => {
   });
 });
 
+describe.skipIf(!HAS_TERMINALS)(`logout while the server is down (${WHY_NOT})`, () => {
+  it.each([
+    ["keeps the credentials after a no", "n", 6, true],
+    ["forgets them here after a yes, and says what still lives", "y", 0, false],
+  ])("%s", async (_name, key, status, kept) => {
+    const folder = await world.hostFolder();
+    const down = world.accounts.faults.add({ path: "*", fault: { kind: "unavailable" } });
+    const terminal = new Terminal(["logout", "--config-dir", folder]);
+    await terminal.answer(/although the server still accepts them\?/, key);
+    expect(await terminal.exit).toBe(status);
+    down.remove();
+    expect(storedCredentials(folder) !== undefined).toBe(kept);
+    if (!kept) expect(terminal.text).toMatch(/forgotten here only/);
+  });
+});
+
 describe("a sign-in with two-step authentication", () => {
   /** A device of that account that signed in so many minutes ago. */
   async function signedIn(minutes: number): Promise<string> {
