@@ -1,8 +1,8 @@
 /** `fxa-pair status`: who is signed in here and with what; `--check` asks the server whether it still holds. */
 import type { Command } from "commander";
 import * as v from "valibot";
+import { checkCredentials } from "../oauth/check-credentials.ts";
 import type { Credentials, CredentialStore } from "../oauth/credential-store.ts";
-import { freshAccessToken } from "../oauth/token-refresh.ts";
 import type { AccountEvent } from "../ui/events.ts";
 import { connectAccounts, openStore, requireCredentials } from "./accounts.ts";
 import { addExamples } from "./command.ts";
@@ -33,7 +33,7 @@ export const status: CommandModule = {
 
 async function check(credentials: Credentials, store: CredentialStore, run: Run): Promise<void> {
   const { client } = await connectAccounts(credentials.server, run);
-  await freshAccessToken(client, store, credentials, ["profile"], run.environment.clock);
+  await checkCredentials(client, store, credentials, run.environment.clock);
   run.reporter.progress("The accounts server accepts these credentials.");
 }
 

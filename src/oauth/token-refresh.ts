@@ -55,10 +55,10 @@ async function refreshOrForget(
     await store.remove(credentials);
     throw new FxaPairError(
       "not_signed_in",
-      "This device was disconnected from the account; it is forgotten here too.",
+      "The accounts server no longer accepts this device's refresh token: it was disconnected, and is forgotten here too.",
       {
         hint: "Sign in again with fxa-pair join or fxa-pair login.",
-        details: { ...error.details },
+        details: { ...error.details, rejected: "refresh token" },
         cause: error,
       },
     );

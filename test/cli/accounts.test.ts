@@ -1,7 +1,9 @@
 /** What devices do when the accounts server is busy, and with what it has of them. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { cleanUp, run, start } from "./harness.ts";
-import { createWorld, EMAIL } from "./world.ts";
+import { createWorld, EMAIL, storedCredentials } from "./world.ts";
 import type { World } from "./world.ts";
 
 const TOKEN = "/auth/v1/oauth/token";
@@ -56,5 +58,23 @@ describe("a busy accounts server", () => {
     expect(await host.exit).toBe(8);
     expect((await joined).status).toBe(4);
     expect(rule.hits()).toBe(1);
+  });
+});
+
+describe("status --check", () => {
+  const check = (folder: string) => run(["status", "--check", "--config-dir", folder, "--json"]);
+
+  it("vouches for a device whose token and session are accepted", async () => {
+    expect((await check(await world.hostFolder())).status).toBe(0);
+  });
+
+  it("does not vouch for a session that was ended elsewhere", async () => {
+    const folder = await world.hostFolder();
+    const path = join(folder, "credentials.json");
+    const ended = { ...storedCredentials(folder), sessionToken: "ab".repeat(32) };
+    writeFileSync(path, JSON.stringify(ended));
+    const { status, events } = await check(folder);
+    expect(status).toBe(10);
+    expect(events).toMatchObject([{ code: "not_signed_in", details: { rejected: "session" } }]);
   });
 });
