@@ -34,9 +34,14 @@ export const verificationMethod = v.picklist([
 ]);
 /** Contents the server passes on to its metrics and never looks into. */
 export const metricsContext = v.record(v.string(), v.unknown());
-/** Seconds; a form sends it as text. */
-export const seconds = v.pipe(
-  v.union([v.number(), v.pipe(v.string(), v.regex(/^[0-9]{1,9}$/), v.transform(Number))]),
-  v.integer(),
-  v.minValue(0),
-);
+/** Schema of a whole number between two bounds. */
+export type WholeNumber = (minimum: number, maximum?: number) => v.GenericSchema<unknown, number>;
+
+export const whole: WholeNumber = (minimum, maximum = Number.MAX_SAFE_INTEGER) =>
+  v.pipe(v.number(), v.integer(), v.minValue(minimum), v.maxValue(maximum));
+/** As {@link whole} where forms are taken, which can only send text. */
+export const wholeInForm: WholeNumber = (minimum, maximum = Number.MAX_SAFE_INTEGER) => {
+  const bounds = [v.minValue(minimum), v.maxValue(maximum)] as const;
+  const text = v.pipe(v.string(), v.regex(/^[0-9]{1,9}$/), v.transform(Number), ...bounds);
+  return v.union([whole(minimum, maximum), text]);
+};

@@ -21,39 +21,43 @@ import type { AuthorizationCode, Grant, RefreshToken, Session } from "./records.
 import type { Services } from "./services.ts";
 import { invalidField } from "./validate.ts";
 
-const lifetime = { ttl: v.optional(fields.seconds), resource: v.optional(v.pipe(v.string(), v.url())) };
+const lifetime = (whole: fields.WholeNumber) => ({
+  /** Seconds. */
+  ttl: v.optional(whole(1)),
+  resource: v.optional(v.pipe(v.string(), v.url())),
+});
 
-const codeGrant = {
-  client_id: fields.clientId,
-  code: fields.hex64,
-  client_secret: v.optional(fields.hex64),
-  redirect_uri: v.optional(v.pipe(v.string(), v.maxLength(256))),
-  ppid_seed: v.optional(v.pipe(fields.seconds, v.maxValue(1024))),
-  ...lifetime,
-};
+const codeGrant = (whole: fields.WholeNumber, verifier: RegExp) =>
+  v.object({
+    client_id: fields.clientId,
+    code: fields.hex64,
+    code_verifier: v.optional(v.pipe(v.string(), v.regex(verifier))),
+    client_secret: v.optional(fields.hex64),
+    redirect_uri: v.optional(v.pipe(v.string(), v.maxLength(256))),
+    ppid_seed: v.optional(whole(0, 1024)),
+    ...lifetime(whole),
+  });
 
-/** RFC 7636's alphabet. */
-export const CodeGrantBody = v.object({
-  ...codeGrant,
-  code_verifier: v.optional(v.pipe(v.string(), v.regex(/^[A-Za-z0-9._~-]{43,128}$/))),
-});
-/** The OAuth host's, which lacks two characters. */
-export const OAuthHostCodeGrantBody = v.object({
-  ...codeGrant,
-  code_verifier: v.optional(v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{43,128}$/))),
-});
-export const RefreshGrantBody = v.object({
-  client_id: fields.clientId,
-  refresh_token: fields.hex64,
-  client_secret: v.optional(fields.hex64),
-  scope: v.optional(fields.scope),
-  ...lifetime,
-});
+const refreshGrant = (whole: fields.WholeNumber) =>
+  v.object({
+    client_id: fields.clientId,
+    refresh_token: fields.hex64,
+    client_secret: v.optional(fields.hex64),
+    scope: v.optional(fields.scope),
+    ...lifetime(whole),
+  });
+
+/** With RFC 7636's alphabet. */
+export const CodeGrantBody = codeGrant(fields.whole, /^[A-Za-z0-9._~-]{43,128}$/);
+export const RefreshGrantBody = refreshGrant(fields.whole);
+/** The OAuth host's, whose alphabet lacks two characters and which takes forms. */
+export const OAuthHostCodeGrantBody = codeGrant(fields.wholeInForm, /^[A-Za-z0-9_-]{43,128}$/);
+export const OAuthHostRefreshGrantBody = refreshGrant(fields.wholeInForm);
 export const CredentialsGrantBody = v.object({
   client_id: fields.clientId,
   scope: v.optional(fields.scope),
   access_type: v.optional(fields.accessType),
-  ...lifetime,
+  ...lifetime(fields.whole),
 });
 /** Tells which of them a request is. */
 export const GrantTypeBody = v.object({ grant_type: v.optional(v.string()), code: v.optional(v.string()) });

@@ -14,11 +14,12 @@ const HTML = "<!doctype html><title>Just a moment</title><p>Checking that you ar
 /**
  * The whole body.
  *
- * @throws AuthProblem 112 without a content length, 113 above the limit
+ * @throws AuthProblem 112 for a POST without a content length, 113 above the limit
  */
 export async function readRequestBody(request: IncomingMessage): Promise<Uint8Array> {
   const length = request.headers["content-length"];
-  if (request.headers["transfer-encoding"] !== undefined) throw new AuthProblem(112);
+  const unmeasured = request.method === "POST" && length === undefined;
+  if (unmeasured || request.headers["transfer-encoding"] !== undefined) throw new AuthProblem(112);
   if (Number(length ?? 0) > MAX_BODY) throw new AuthProblem(113);
   const chunks: Buffer[] = [];
   for await (const chunk of request) if (Buffer.isBuffer(chunk)) chunks.push(chunk);

@@ -59,6 +59,7 @@ describe("/oauth/authorization", () => {
       107,
       {},
     ],
+    ["an age as text", { max_age: "60" }, 107, {}],
     ["an assertion", { assertion: "x" }, 107, {}],
     ["a resource", { resource: "https://example.com" }, 107, {}],
     ["an unknown client", { client_id: "0000000000000000" }, 162, {}],

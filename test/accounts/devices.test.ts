@@ -43,7 +43,9 @@ describe("/account/device", () => {
   });
 
   test.each([
-    ["nothing to say", {}, 108],
+    ["nothing to say", {}, 107],
+    ["an empty list of capabilities alone", { capabilities: [] }, 107],
+    ["commands alone", { availableCommands: { open: "x" } }, 107],
     ["an unknown id", { id: "0".repeat(32), name: "x" }, 123],
     ["half of the push fields", { pushCallback: PUSH.pushCallback }, 107],
     ["an unknown push service", { ...PUSH, pushCallback: "https://push.example.com/" }, 107],
@@ -51,8 +53,8 @@ describe("/account/device", () => {
     ["256 characters of name", { name: "n".repeat(256) }, 107],
     ["an unknown type", { type: "toaster" }, 107],
     ["capabilities", { name: "x", capabilities: ["messages"] }, 107],
-    ["a command that is no text", { availableCommands: { open: 1 } }, 107],
-  ])("%s is %i", async (_name, body, errno) => {
+    ["a command that is no text", { name: "x", availableCommands: { open: 1 } }, 107],
+  ])("%s is refused", async (_name, body, errno) => {
     const { register, list } = await setUp();
     expect(await register(body)).toMatchObject({ status: 400, body: { errno } });
     expect(await list()).toEqual([]);

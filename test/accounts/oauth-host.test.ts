@@ -36,10 +36,13 @@ describe("/v1/token", () => {
     expect(body.session_token).toBeUndefined();
   });
 
-  test("refreshes", async () => {
+  test("refreshes, from a form too, for as long as asked", async () => {
     const { client, tokens } = await withTokens();
     const body = { grant_type: "refresh_token", client_id: ANDROID, refresh_token: tokens.refresh_token };
     expect((await client.oauth("POST", "/token", { body })).body.scope).toBe(`profile ${OLDSYNC}`);
+    expect((await form(client, "/token", { ...body, ttl: "60" })).body.expires_in).toBe(60);
+    for (const ttl of ["0", "6e1", "-1", ""])
+      expect((await form(client, "/token", { ...body, ttl })).body.errno).toBe(109);
   });
 
   const code = { client_id: ANDROID, code: UNKNOWN, code_verifier: "v".repeat(43) };

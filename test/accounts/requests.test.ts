@@ -1,10 +1,19 @@
 /** What every route has in common: bodies, error objects, headers, and the three ways of authenticating. */
 import { createHash, createHmac } from "node:crypto";
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";
 import { rawRequest, startTestServer, tokenId, tokenMaterial } from "./harness.ts";
 import type { TestClient } from "./harness.ts";
 
 const EMAIL = "v1@example.com";
+
+/** The whole answer to a request that is written out: `fetch` and `node:http` always tell a length. */
+function sendText(origin: string, request: string): Promise<string> {
+  const socket = connect(Number(new URL(origin).port), "127.0.0.1");
+  socket.write(request);
+  return text(socket);
+}
 
 describe("request bodies", () => {
   const login = { email: EMAIL, authPW: "0".repeat(64) };
@@ -62,11 +71,25 @@ describe("request bodies", () => {
       status: 411,
       body: { errno: 112 },
     });
-    const text = { "content-type": "text/plain", "content-length": "2" };
-    expect(await rawRequest(server.url, path, "POST", text, "{}")).toMatchObject({
+    const plain = { "content-type": "text/plain", "content-length": "2" };
+    expect(await rawRequest(server.url, path, "POST", plain, "{}")).toMatchObject({
       status: 400,
       body: { errno: 106 },
     });
+  });
+
+  test.each([
+    ["POST", "/auth/v1/session/destroy", "411", 112],
+    ["POST", "/oauth/v1/introspect", "411", 999],
+    ["GET", "/auth/v1/session/status", "401", 110],
+  ])("%s %s without a content length", async (method, path, status, errno) => {
+    const { server } = await startTestServer();
+    const answer = await sendText(
+      server.url,
+      `${method} ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`,
+    );
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    expect(answer).toContain(`"errno":${errno},`);
   });
 
   test("a query is checked like a body", async () => {

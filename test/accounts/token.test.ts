@@ -109,6 +109,9 @@ describe("authorization codes", () => {
     ["a secret instead", { client_secret: CONFIDENTIAL_CLIENT_SECRET, code_verifier: undefined }, 107],
     ["another redirect URI", { redirect_uri: "https://example.com/" }, 167],
     ["half a code", { code: "0".repeat(32) }, 107],
+    ["no time at all", { ttl: 0 }, 107],
+    ["a time as text", { ttl: "60" }, 107],
+    ["half a second", { ttl: 0.5 }, 107],
     ["another grant type", { grant_type: "password" }, 107],
   ])("%s is refused, and the code stays", async (_name, extra, errno) => {
     const client = await startTestServer();
@@ -213,6 +216,8 @@ describe("refresh tokens", () => {
     ["another client", { client_id: IOS }, 401, 110, undefined],
     ["an unknown token", { refresh_token: "0".repeat(64) }, 401, 110, undefined],
     ["no token", { refresh_token: undefined }, 400, 108, undefined],
+    ["no time at all", { ttl: 0 }, 400, 107, undefined],
+    ["a time as text", { ttl: "60" }, 400, 107, undefined],
     ["a disabled client", { client_id: DISABLED_CLIENT_ID }, 503, 204, undefined],
   ])("%s", async (_name, extra, status, errno, scope) => {
     const { refresh } = await setUp();
@@ -295,6 +300,8 @@ describe("the fxa-credentials grant", () => {
   test.each([
     ["a client that must not", { client_id: PROFILE_ONLY_CLIENT_ID, scope: "profile" }, 400, 107],
     ["scopes not allowed", { scope: "basket" }, 400, 163],
+    ["no time at all", { ttl: 0 }, 400, 107],
+    ["a time as text", { ttl: "60" }, 400, 107],
     ["an unknown client", { client_id: "0000000000000000" }, 400, 162],
   ])("%s", async (_name, extra, status, errno) => {
     const client = await startTestServer();

@@ -15,16 +15,19 @@ import { attachedClients, destroyAttachedClient } from "./attached-clients.ts";
 /** The push services the hosted server accepts. */
 const PUSH_SERVICE = /^https:\/\/[A-Za-z0-9.-]+\.services\.mozilla\.com(?::[0-9]+)?\//;
 
-const DeviceBody = v.object({
-  id: v.optional(fields.hex32),
-  name: v.optional(fields.printable(255)),
-  type: v.optional(v.picklist(["desktop", "mobile", "tablet", "vr", "tv"])),
-  pushCallback: v.optional(v.pipe(v.string(), v.maxLength(255), v.regex(PUSH_SERVICE))),
-  pushPublicKey: v.optional(v.pipe(v.string(), v.maxLength(88), v.regex(/^[A-Za-z0-9_-]+$/))),
-  pushAuthKey: v.optional(v.pipe(v.string(), v.maxLength(24), v.regex(/^[A-Za-z0-9_-]+$/))),
-  availableCommands: v.optional(
+const DeviceDescription = v.object({
+  name: v.exactOptional(fields.printable(255)),
+  type: v.exactOptional(v.picklist(["desktop", "mobile", "tablet", "vr", "tv"])),
+  pushCallback: v.exactOptional(v.pipe(v.string(), v.maxLength(255), v.regex(PUSH_SERVICE))),
+  pushPublicKey: v.exactOptional(v.pipe(v.string(), v.maxLength(88), v.regex(/^[A-Za-z0-9_-]+$/))),
+  pushAuthKey: v.exactOptional(v.pipe(v.string(), v.maxLength(24), v.regex(/^[A-Za-z0-9_-]+$/))),
+  availableCommands: v.exactOptional(
     v.record(v.pipe(v.string(), v.maxLength(100)), v.pipe(v.string(), v.maxLength(2048))),
   ),
+});
+const DeviceBody = v.object({
+  ...DeviceDescription.entries,
+  id: v.optional(fields.hex32),
   capabilities: v.optional(v.pipe(v.array(v.string()), v.maxLength(0))),
 });
 const DestroyBody = v.object({ id: fields.hex32 });
@@ -52,16 +55,15 @@ export function deviceRoutes(services: Services): readonly Route[] {
 
 function registerDevice(services: Services, call: Call): Answer {
   const caller = requireDeviceCaller(services, call);
-  const { id, ...body } = readBody(call, DeviceBody, "bodyRequired");
-  const { capabilities, ...described } = body;
-  const deviceFields = given(described);
-  if (Object.keys(deviceFields).length === 0 && capabilities === undefined) throw new AuthProblem(108);
-  checkPushFields(deviceFields);
+  const body = readBody(call, DeviceBody, "bodyRequired");
+  const { id } = body;
+  const description = v.parse(DeviceDescription, body);
+  checkDescription(description);
   const owner = ownerOf(caller);
   const own = services.store.devices.ownedBy(owner);
   if (id !== undefined) checkDeviceId(services, caller, id.toLowerCase(), own);
-  if (own) services.store.devices.update(own, deviceFields);
-  const device = own ?? services.store.devices.create(caller.account.uid, owner, deviceFields);
+  if (own) services.store.devices.update(own, description);
+  const device = own ?? services.store.devices.create(caller.account.uid, owner, description);
   return ok(deviceRecord(device));
 }
 
@@ -99,10 +101,12 @@ function checkDeviceId(services: Services, caller: Caller, id: string, own: Devi
   throw new AuthProblem(124, { deviceId: own?.id ?? id });
 }
 
-function checkPushFields(deviceFields: Partial<DeviceFields>): void {
-  const { pushCallback, pushPublicKey, pushAuthKey } = deviceFields;
+/** Name, type or push endpoint there must be; commands alone describe no device. Push fields come together. */
+function checkDescription({ name, type, ...push }: Partial<DeviceFields>): void {
+  const { pushCallback, pushPublicKey, pushAuthKey } = push;
   const present = [pushCallback, pushPublicKey, pushAuthKey].filter((value) => value !== undefined);
   if (present.length % 3 !== 0) throw invalidField("pushCallback");
+  if (name === undefined && type === undefined && present.length === 0) throw invalidField("name");
 }
 
 function ownerOf(caller: Caller): DeviceOwner {
@@ -113,11 +117,4 @@ function deviceRecord(device: Device): Record<string, unknown> {
   const { id, createdAt, lastAccessTime, fields: described } = device;
   const record = { id, ...described, createdAt, lastAccessTime };
   return { ...record, pushEndpointExpired: false, location: {}, capabilities: [] };
-}
-
-/** Without the members that are `undefined`. */
-function given(described: {
-  [Name in keyof DeviceFields]?: DeviceFields[Name] | undefined;
-}): Partial<DeviceFields> {
-  return Object.fromEntries(Object.entries(described).filter(([, value]) => value !== undefined));
 }

@@ -43,7 +43,7 @@ function token(services: Services, call: Call): Answer {
   const grantType = tokens.grantTypeOf(readOAuthBody(call, tokens.GrantTypeBody));
   const sessionAnswer = (issuer: Session) => ({ session_token_id: issuer.id });
   if (grantType === "refresh_token") {
-    return ok(tokens.refresh(services, readOAuthBody(call, tokens.RefreshGrantBody)));
+    return ok(tokens.refresh(services, readOAuthBody(call, tokens.OAuthHostRefreshGrantBody)));
   }
   if (grantType !== "authorization_code") throw new OAuthProblem(121);
   const body = readOAuthBody(call, tokens.OAuthHostCodeGrantBody);

@@ -40,7 +40,7 @@ const AuthorizationBody = v.object({
   acr_values: v.optional(v.pipe(v.string(), v.maxLength(256))),
   prompt: v.optional(v.picklist(["none", "login", "consent"])),
   service: v.optional(fields.service),
-  max_age: v.optional(fields.seconds),
+  max_age: v.optional(fields.whole(0)),
   assertion: v.optional(v.never()),
   resource: v.optional(v.never()),
 });
