@@ -28,6 +28,13 @@ export interface FxaPairErrorOptions {
   readonly cause?: unknown;
 }
 
+/** Something thrown, as an error: itself, or the cause of one. */
+export function toError(thrown: unknown): Error {
+  return thrown instanceof Error
+    ? thrown
+    : new Error("something was thrown that is no error", { cause: thrown });
+}
+
 /** An expected failure: `message` says what happened and why, `hint` what to do next. Neither holds a secret. */
 export class FxaPairError extends Error {
   readonly code: ErrorCode;

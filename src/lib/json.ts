@@ -1,4 +1,5 @@
 /** JSON from outside, before a schema looks at it. */
+import { decodeUtf8 } from "./utf8.ts";
 
 /** The value that a JSON text stands for; `undefined` when it is none. */
 export function parseJson(text: string): unknown {
@@ -9,13 +10,10 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** As {@link parseJson}, from bytes that must be UTF-8; a byte order mark is not. */
+/** As {@link parseJson}, from bytes that must be UTF-8; a byte order mark is not JSON. */
 export function parseJsonBytes(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
-  } catch {
-    return undefined;
-  }
+  const text = decodeUtf8(bytes);
+  return text === undefined ? undefined : parseJson(text);
 }
 
 /** Whether a parsed value is an object, and no array. */

@@ -1,4 +1,5 @@
 import type { Clock } from "./clock.ts";
+import { toError } from "./errors.ts";
 
 /** Resolves after that many milliseconds of the clock; rejects with the signal's reason as soon as it is aborted. */
 export function sleep(clock: Clock, milliseconds: number, signal?: AbortSignal): Promise<void> {
@@ -14,8 +15,4 @@ export function sleep(clock: Clock, milliseconds: number, signal?: AbortSignal):
     if (signal?.aborted === true) abort();
     else signal?.addEventListener("abort", abort, { once: true });
   });
-}
-
-function toError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error("aborted", { cause: reason });
 }

@@ -15,6 +15,12 @@ import { parseSettings } from "../../src/relay/settings.ts";
 export class FakeClock implements Clock {
   #now = 12_345.75;
   readonly #timers = new Set<{ at: number; action: () => void }>();
+  readonly #awaited: { at: number; set: () => void }[] = [];
+
+  /** Timers that are neither due nor cancelled. */
+  get pending(): number {
+    return this.#timers.size;
+  }
 
   now(): number {
     return this.#now;
@@ -27,7 +33,15 @@ export class FakeClock implements Clock {
   after(milliseconds: number, action: () => void): () => void {
     const timer = { at: this.#now + milliseconds, action };
     this.#timers.add(timer);
+    for (const { at, set } of this.#awaited) if (at === timer.at) set();
     return () => this.#timers.delete(timer);
+  }
+
+  /** Resolves as soon as something waits for exactly that many milliseconds from now. */
+  waitedFor(milliseconds: number): Promise<void> {
+    const at = this.#now + milliseconds;
+    if ([...this.#timers].some((timer) => timer.at === at)) return Promise.resolve();
+    return new Promise((set) => this.#awaited.push({ at, set }));
   }
 
   /** Runs every timer due within the next milliseconds at its own moment. */
