@@ -14,6 +14,12 @@ import { decodeBase64url } from "../lib/base64url.ts";
 /** Length of a channel id before base64url, which makes 22 characters of it. */
 export const CHANNEL_ID_BYTES = 16;
 
+/** Length of a channel key, the TLS pre-shared key of the two devices, which alone know it. */
+export const CHANNEL_KEY_BYTES = 32;
+
+/** Seconds of lifespan that a relay may announce: a year, so that any clock can count them. */
+const MAX_LIFESPAN = 365 * 86_400;
+
 /**
  * Longest text parsed at all, in UTF-16 units. The largest TLS record is 22 194 characters of base64url; the rest is
  * room for a User-Agent as long as HTTP servers let pass.
@@ -64,7 +70,7 @@ const senderSchema = v.object({
 });
 const envelopeSchema = v.object({ message: v.string(), sender: senderSchema });
 
-const seconds = v.pipe(v.number(), v.finite(), v.minValue(0));
+const seconds = v.pipe(v.number(), v.minValue(0), v.maxValue(MAX_LIFESPAN));
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const firstMessageSchema = v.object({
   link: v.string(),
