@@ -1,12 +1,12 @@
 /** How a channel can fail, in words and exit codes. One table for statuses, one for close codes. */
 import { FxaPairError } from "../lib/errors.ts";
 import type { TlsError } from "../tls/alerts.ts";
-import type { ConnectError } from "./socket.ts";
+import type { ConnectError, SocketClose } from "./socket.ts";
 import { CLOSE } from "./wire.ts";
 
 const INTERFERENCE =
   "Somebody may be interfering: start again with a new code, and do not use this one any more.";
-const NEW_CODE = "Start again with a new code.";
+export const NEW_CODE = "Start again with a new code.";
 
 /** The relay itself broke a rule. */
 export function relayMisbehaved(what: string): FxaPairError {
@@ -53,14 +53,14 @@ export function noAnswer(): FxaPairError {
 
 /** Why a connection to the relay did not come about. */
 export function connectFailure(error: ConnectError, joining: boolean): FxaPairError {
-  const { status, retryAfter, systemCode, closeCode } = error.facts;
-  if (closeCode !== undefined) return joining ? unknownChannel() : closeFailure(closeCode, false);
+  const { status, retryAfter, systemCode, close } = error.facts;
+  if (close !== undefined) return joining ? unknownChannel() : closeFailure(close, false);
   if (status !== undefined) return upgradeRefused(status, retryAfter, joining);
   if (systemCode === undefined) return noAnswer();
   const details = { systemCode };
-  if (isCertificateFault(systemCode)) {
-    const hint = "If you trust its authority, name that certificate's file in NODE_EXTRA_CA_CERTS.";
-    return relayUnreachable(`The relay's certificate was not accepted (${systemCode}).`, hint, details);
+  const remedy = certificateRemedy(systemCode);
+  if (remedy !== undefined) {
+    return relayUnreachable(`The relay's certificate was not accepted (${systemCode}).`, remedy, details);
   }
   const hint = "Check the network and the relay's address, then try again.";
   return relayUnreachable(`The relay cannot be reached (${systemCode}).`, hint, details);
@@ -86,12 +86,34 @@ function upgradeRefused(status: number, retryAfter: string | undefined, joining:
   return relayUnreachable(`The relay refused the connection with HTTP status ${status}.`, hint, details);
 }
 
-function isCertificateFault(systemCode: string): boolean {
-  return /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ISSUER|ERR_TLS/.test(systemCode);
+/** What helps against a certificate that was not accepted; undefined if the fault is none of a certificate. */
+function certificateRemedy(systemCode: string): string | undefined {
+  if (/ISSUER|SELF_SIGNED|UNABLE_TO_VERIFY/.test(systemCode)) {
+    return "If you trust its authority, name that certificate's file in NODE_EXTRA_CA_CERTS.";
+  }
+  if (/EXPIRED|NOT_YET_VALID/.test(systemCode)) {
+    return "Check this device's clock; if it is right, the relay's operator must renew the certificate.";
+  }
+  if (/CERT|ERR_TLS/.test(systemCode)) return "Check the relay's address (--channel-server).";
+  return undefined;
+}
+
+/** Limits whose names a relay gives as its reason. */
+const LIMITS = new Set(["max-exchanges", "max-data"]);
+
+/** What a relay found wrong; undefined for other closes. Its own words are never repeated, only recognised. */
+function brokenRule({ code, reason }: SocketClose): string | undefined {
+  if (code === CLOSE.unsupported) return "a device sent it something that is not text";
+  if (code === CLOSE.tooLarge) return "a message was larger than it allows";
+  if (code !== CLOSE.policy) return undefined;
+  if (LIMITS.has(reason)) return `it allows less than a pairing needs (${reason})`;
+  if (reason === "slow-consumer") return "a device did not read what was sent to it";
+  return "one of its rules was broken";
 }
 
 /** Why the relay ended a channel. `together`: both devices had been there. */
-export function closeFailure(code: number, together: boolean): FxaPairError {
+export function closeFailure(close: SocketClose, together: boolean): FxaPairError {
+  const { code } = close;
   const details = { closeCode: code };
   if (code === CLOSE.lifespanOver) {
     return new FxaPairError("timeout", "The channel's time is over.", { hint: NEW_CODE, details });
@@ -99,12 +121,9 @@ export function closeFailure(code: number, together: boolean): FxaPairError {
   if (code === CLOSE.peerLeft || (code === CLOSE.normal && together)) {
     return new FxaPairError("declined_there", "The other device left.", { hint: NEW_CODE, details });
   }
-  if (code === CLOSE.policy || code === CLOSE.tooLarge || code === CLOSE.unsupported) {
-    return relayUnreachable(
-      "The relay ended the channel: it allows less than a pairing needs.",
-      NEW_CODE,
-      details,
-    );
+  const rule = brokenRule(close);
+  if (rule !== undefined) {
+    return relayUnreachable(`The relay ended the channel: ${rule}.`, NEW_CODE, details);
   }
   return relayUnreachable(
     `The connection to the relay broke (${code}).`,

@@ -4,8 +4,8 @@
  */
 import type { Clock } from "../lib/clock.ts";
 import { decodePaddedBase64url, encodeBase64url } from "../lib/base64url.ts";
-import type { FxaPairError } from "../lib/errors.ts";
 import type { RandomSource } from "../lib/random.ts";
+import { decodeUtf8 } from "../lib/utf8.ts";
 import { TlsPskConnection } from "../tls/connection.ts";
 import type { TlsEvent } from "../tls/connection.ts";
 import { EventQueue } from "./event-queue.ts";
@@ -15,10 +15,9 @@ import { RelayLink } from "./relay-link.ts";
 import { channelRoot } from "./relay-url.ts";
 import { openWebSocket } from "./socket.ts";
 import type { OpenSocket } from "./socket.ts";
+import { CHANNEL_KEY_BYTES } from "./wire.ts";
 import type { Sender } from "./wire.ts";
 
-/** Length of a channel key. */
-const KEY_BYTES = 32;
 /** Seconds that a channel lives on a relay that does not tell. */
 const USUAL_LIFESPAN = 300;
 const CONNECT_TIMEOUT = 15_000;
@@ -30,8 +29,8 @@ export type ChannelEvent =
   | { readonly type: "message"; readonly text: string; readonly sender: Sender }
   /** close_notify: the other device will send no more. We may. */
   | { readonly type: "peerClosed" }
-  /** The connection is over; always the last event. Does not come after our own `close()`. */
-  | { readonly type: "ended"; readonly error: FxaPairError };
+  /** The connection is over; always the last event. Does not come after our own `close()`. A `FxaPairError`, or a bug. */
+  | { readonly type: "ended"; readonly error: Error };
 
 export interface PairingChannel {
   readonly id: string;
@@ -43,7 +42,12 @@ export interface PairingChannel {
   events(): AsyncIterable<ChannelEvent>;
   /** Sends one document, at most 2^14 bytes of UTF-8, as one record. After an end it does nothing. */
   send(document: string): void;
-  /** Says that we will send no more: once. The other direction stays open. */
+  /** Resolves as soon as everything sent is on an open connection to the relay; never if the channel ends before. */
+  flushed(): Promise<void>;
+  /**
+   * Says that we will send no more: once. The other direction stays open. Before `connected` nothing goes out: an alert
+   * in the clear would look like tampering to the other device, which hears from the relay that this one has left.
+   */
   closeNotify(): void;
   /** Closes the connection (1000) and wipes the keys. Resolves when it is gone, at most a second later. */
   close(): Promise<void>;
@@ -70,7 +74,7 @@ export interface ChannelOptions {
  */
 export async function createChannel(options: ChannelOptions): Promise<PairingChannel> {
   const link = await RelayLink.open({ ...linkOptions(options), channelId: undefined });
-  return new TlsChannel(link, "server", options.random(KEY_BYTES), options);
+  return new TlsChannel(link, "server", options.random(CHANNEL_KEY_BYTES), options);
 }
 
 /**
@@ -124,7 +128,7 @@ class TlsChannel implements PairingChannel {
         this.#receive(text, sender);
       },
       ended: (end) => {
-        this.#fail("error" in end ? end.error : failures.closeFailure(end.closeCode, this.#together));
+        this.#fail("error" in end ? end.error : failures.closeFailure(end.close, this.#together));
       },
     });
   }
@@ -139,9 +143,14 @@ class TlsChannel implements PairingChannel {
     this.#drain({});
   }
 
+  flushed(): Promise<void> {
+    return this.#over ? new Promise(() => undefined) : this.#link.flushed();
+  }
+
   closeNotify(): void {
     if (this.#over || this.#silent) return;
     this.#silent = true;
+    if (!this.#together) return;
     this.#tls.close();
     this.#drain({});
   }
@@ -185,13 +194,14 @@ class TlsChannel implements PairingChannel {
   }
 
   #deliver(bytes: Uint8Array, sender: Sender): void {
+    // With its byte order mark, if any: fingerprints are over the exact bytes.
     const text = decodeUtf8(bytes);
     if (text === undefined) this.#fail(failures.notText());
     else if (!this.#over) this.#events.push({ type: "message", text, sender });
   }
 
   /** A failure burns the channel: nothing is sent or accepted on it any more. */
-  #fail(error: FxaPairError): void {
+  #fail(error: Error): void {
     if (this.#over) return;
     this.#wipe();
     this.#events.push({ type: "ended", error });
@@ -203,14 +213,5 @@ class TlsChannel implements PairingChannel {
     this.#over = true;
     this.#tls.dispose();
     this.key.fill(0);
-  }
-}
-
-/** Strictly, and with a byte order mark left in: fingerprints are over the exact bytes. */
-function decodeUtf8(bytes: Uint8Array): string | undefined {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return undefined;
   }
 }

@@ -1,5 +1,7 @@
 /** One connection to the relay, from the upgrade to the first message. */
 import type { Clock } from "../lib/clock.ts";
+import { FxaPairError } from "../lib/errors.ts";
+import { within } from "../lib/within.ts";
 import * as failures from "./failures.ts";
 import { ConnectError } from "./socket.ts";
 import type { OpenSocket, Socket, SocketEvent } from "./socket.ts";
@@ -33,13 +35,32 @@ export async function connectToRelay(options: RelayConnectionOptions, url: strin
   const mailbox = new Mailbox();
   const listener = mailbox.deliver.bind(mailbox);
   const socket = await openSocket({ url, userAgent, timeout, clock, listener });
-  const event = await mailbox.first(clock, Math.max(0, deadline - clock.now()));
+  const event = await within(clock, Math.max(0, deadline - clock.now()), mailbox.first(), () => undefined);
   const first = event?.type === "text" ? parseFirstMessage(event.text) : undefined;
   if (first !== undefined) return { socket, first, mailbox };
   socket.terminate();
   if (event === undefined) throw failures.noAnswer();
-  if (event.type === "closed") throw new ConnectError({ closeCode: event.code });
+  if (event.type === "closed") throw new ConnectError({ close: event });
   throw failures.relayMisbehaved("its first message is malformed");
+}
+
+/**
+ * As {@link connectToRelay}, for a seat that was lost. `failed` may be better a moment later, `refused` stays.
+ *
+ * @throws FxaPairError `channel_security` if the first message is malformed
+ */
+export async function reconnectToRelay(
+  options: RelayConnectionOptions,
+  url: string,
+): Promise<RelayConnection | "refused" | "failed"> {
+  try {
+    return await connectToRelay(options, url);
+  } catch (error) {
+    if (error instanceof FxaPairError && error.code === "unreachable") return "failed";
+    if (!(error instanceof ConnectError)) throw error;
+    const { status } = error.facts;
+    return status === undefined || status === 429 || status >= 500 ? "failed" : "refused";
+  }
 }
 
 /** Keeps a socket's events until somebody listens. */
@@ -51,20 +72,15 @@ class Mailbox {
     this.#listener(event);
   }
 
-  /** Takes the first event, alone; undefined if none comes in time (milliseconds). */
-  async first(clock: Clock, timeout: number): Promise<SocketEvent | undefined> {
-    if (this.#held.length > 0) return this.#held.shift();
+  /** Takes the first event, alone. */
+  first(): Promise<SocketEvent | undefined> {
+    if (this.#held.length > 0) return Promise.resolve(this.#held.shift());
     const hold = this.#listener;
     return new Promise((resolve) => {
-      const settle = (event: SocketEvent | undefined) => {
-        cancel();
+      this.#listener = (event) => {
         this.#listener = hold;
         resolve(event);
       };
-      const cancel = clock.after(timeout, () => {
-        settle(undefined);
-      });
-      this.#listener = settle;
     });
   }
 

@@ -3,12 +3,15 @@
  * (`seen` in its first message) lets a lost seat be taken again with nothing lost or doubled; any other connection is
  * over when its socket is. The relay may be the enemy, so what it may send is limited here too.
  */
-import { FxaPairError } from "../lib/errors.ts";
+import type { FxaPairError} from "../lib/errors.ts";
+import { toError } from "../lib/errors.ts";
+import { Settled } from "../lib/settled.ts";
+import { within } from "../lib/within.ts";
 import * as failures from "./failures.ts";
-import { connectToRelay } from "./relay-connection.ts";
+import { connectToRelay, reconnectToRelay } from "./relay-connection.ts";
 import type { RelayConnection, RelayConnectionOptions } from "./relay-connection.ts";
 import { ConnectError } from "./socket.ts";
-import type { SocketEvent } from "./socket.ts";
+import type { SocketClose, SocketEvent } from "./socket.ts";
 import { CLOSE, parseEnvelope } from "./wire.ts";
 import type { FirstMessage, Sender } from "./wire.ts";
 
@@ -20,7 +23,9 @@ const MAX_RECEIVED = 96 * 1024;
 const CLOSE_WAIT = 1000;
 /** Milliseconds between two attempts to take a lost seat again, and after which to give up. */
 const RESUME_PAUSE = 2000;
-const RESUME_TIME = 50_000;
+export const RESUME_TIME = 50_000;
+/** Lost seats that are taken again in one channel: a relay may not keep a device connecting for ever. */
+const MAX_RESUMES = 25;
 /** RFC 6455 §7.1.5: no close frame was received. */
 const LOST = 1006;
 const RESUMABLE: readonly number[] = [LOST, CLOSE.goingAway, CLOSE.tryLater, CLOSE.idle];
@@ -35,9 +40,11 @@ export interface LinkOptions extends RelayConnectionOptions {
 export interface LinkListener {
   /** One relayed message. */
   message(text: string, sender: Sender): void;
-  /** A close code, or what the relay did wrong. Called once; nothing comes after it. */
-  ended(end: { readonly closeCode: number } | { readonly error: FxaPairError }): void;
+  /** How the relay closed, or what it did wrong (a `FxaPairError`). Called once; nothing comes after it. */
+  ended(end: LinkEnd): void;
 }
+
+export type LinkEnd = { readonly close: SocketClose } | { readonly error: Error };
 
 export class RelayLink {
   readonly id: string;
@@ -51,10 +58,16 @@ export class RelayLink {
   #received = 0;
   #receivedLength = 0;
   #over = false;
+  #resumes = 0;
+  /** Whether the connection has carried no relayed message so far. */
+  #idle = true;
+  /** Something sent is on no socket. */
+  #onHold = false;
+  #flushed = new Settled<null>();
   /** The socket is closed, and perhaps not yet replaced. */
   #socketGone = false;
   #closing: Promise<void> | undefined;
-  #gone: () => void = () => undefined;
+  readonly #gone = new Settled<null>();
   #cancelPause: () => void = () => undefined;
 
   /** Connects and waits for the relay's first message. @throws FxaPairError */
@@ -89,7 +102,12 @@ export class RelayLink {
   send(text: string): void {
     if (this.#over) return;
     if (this.#token !== undefined) this.#sent.push(text);
-    this.#connection.socket.send(text);
+    if (!this.#connection.socket.send(text)) this.#onHold = true;
+  }
+
+  /** Resolves once nothing that was sent waits for an open socket any more; never if the link ends before. */
+  async flushed(): Promise<void> {
+    if (this.#onHold) await this.#flushed.promise;
   }
 
   /** Leaves the channel for good. Resolves when the socket is gone, {@link CLOSE_WAIT} later at most. */
@@ -104,16 +122,11 @@ export class RelayLink {
     this.#cancelPause();
     if (this.#socketGone) return;
     const { socket } = this.#connection;
-    const gone = new Promise<void>((resolve) => {
-      this.#gone = resolve;
-    });
-    const cancel = this.#options.clock.after(CLOSE_WAIT, () => {
-      socket.terminate();
-      this.#gone();
-    });
     socket.close();
-    await gone;
-    cancel();
+    await within(this.#options.clock, CLOSE_WAIT, this.#gone.promise, () => {
+      socket.terminate();
+      return null;
+    });
   }
 
   #attach(connection: RelayConnection): void {
@@ -126,7 +139,7 @@ export class RelayLink {
 
   #noteGone(): void {
     this.#socketGone = true;
-    this.#gone();
+    if (this.#over) this.#gone.settle(null);
   }
 
   #handle(event: SocketEvent): void {
@@ -138,12 +151,17 @@ export class RelayLink {
         this.#fail(failures.relayMisbehaved("it sent something that is no text message of usual size"));
         return;
       case "closed":
-        if (this.#token !== undefined && RESUMABLE.includes(event.code)) this.#startResuming(event.code);
-        else this.#end({ closeCode: event.code });
+        if (this.#isResumable(event.code)) this.#startResuming(event);
+        else this.#end({ close: event });
     }
   }
 
+  #isResumable(closeCode: number): boolean {
+    return this.#token !== undefined && RESUMABLE.includes(closeCode) && this.#resumes < MAX_RESUMES;
+  }
+
   #receive(text: string): void {
+    this.#idle = false;
     this.#received += 1;
     this.#receivedLength += text.length;
     if (this.#received > MAX_MESSAGES || this.#receivedLength > MAX_RECEIVED) {
@@ -160,58 +178,67 @@ export class RelayLink {
     this.#end({ error });
   }
 
-  #end(end: Parameters<LinkListener["ended"]>[0]): void {
+  #end(end: LinkEnd): void {
+    if (this.#over) return;
     this.#over = true;
     this.#listener?.ended(end);
   }
 
-  #startResuming(closeCode: number): void {
-    this.#resume(closeCode).catch((error: unknown) => {
-      this.#end({
-        error: error instanceof FxaPairError ? error : failures.relayMisbehaved("the seat was lost"),
-      });
+  #startResuming(close: SocketClose): void {
+    // What was sent may have died with the socket.
+    if (this.#sent.length > 0) this.#onHold = true;
+    this.#resume(close).catch((error: unknown) => {
+      this.#connection.socket.terminate();
+      this.#end({ error: toError(error) });
     });
   }
 
-  /** Tries to take the seat again until it works, the relay will have none of it, or the time is over. */
-  async #resume(closeCode: number): Promise<void> {
+  /**
+   * Tries to take the seat again until it works, the relay will have none of it, or the time is over. A connection that
+   * carried nothing is no sign that the next one will, so a pause comes first.
+   */
+  async #resume(close: SocketClose): Promise<void> {
     const { clock } = this.#options;
     const giveUp = clock.now() + RESUME_TIME;
-    while (clock.now() < giveUp) {
-      const attempt = await this.#takeSeat();
-      if (attempt === "settled" || this.#isOver()) return;
-      if (attempt === "refused") break;
-      await this.#pause();
+    for (let pausing = this.#idle; ; pausing = true) {
+      if (pausing) await this.#pause();
       if (this.#isOver()) return;
+      if (clock.now() >= giveUp) break;
+      const connection = await reconnectToRelay(this.#options, this.#resumeUrl());
+      if (connection === "refused") break;
+      if (connection === "failed") continue;
+      if (this.#isOver()) connection.socket.terminate();
+      else this.#takeOver(connection);
+      return;
     }
-    this.#end({ closeCode });
+    this.#end({ close });
   }
 
-  async #takeSeat(): Promise<"settled" | "refused" | "failed"> {
+  #resumeUrl(): string {
     const query = `resume=${encodeURIComponent(this.#token ?? "")}&received=${this.#received}`;
-    try {
-      const connection = await connectToRelay(this.#options, `${this.#options.root}${this.id}?${query}`);
-      if (this.#over) connection.socket.terminate();
-      else this.#takeOver(connection);
-      return "settled";
-    } catch (error) {
-      if (error instanceof FxaPairError && error.code === "channel_security") throw error;
-      const status = error instanceof ConnectError ? error.facts.status : undefined;
-      return status === undefined || status === 429 || status >= 500 ? "failed" : "refused";
-    }
+    return `${this.#options.root}${this.id}?${query}`;
   }
 
   #takeOver(connection: RelayConnection): void {
     this.#connection = connection;
     this.#socketGone = false;
+    this.#idle = true;
+    this.#resumes += 1;
     const { channelid, seen, resume } = connection.first;
     if (channelid !== this.id || seen === undefined || seen > this.#sent.length) {
       this.#fail(failures.relayMisbehaved("it took up another channel than the one that was lost"));
       return;
     }
     this.#token = resume;
-    for (const text of this.#sent.slice(seen)) connection.socket.send(text);
+    this.#sendAgain(seen);
     this.#attach(connection);
+  }
+
+  #sendAgain(seen: number): void {
+    this.#onHold = !this.#sent.slice(seen).every((text) => this.#connection.socket.send(text));
+    if (this.#onHold) return;
+    this.#flushed.settle(null);
+    this.#flushed = new Settled();
   }
 
   /** Asked after awaiting, when `close()` may have been called meanwhile. */

@@ -1,6 +1,7 @@
 /** A WebSocket as the channel needs it, and its adapter to `ws`, which is loaded only when a connection is made. */
 import type { ClientOptions, WebSocket } from "ws";
 import type { Clock } from "../lib/clock.ts";
+import { within } from "../lib/within.ts";
 import { MAX_FRAME_LENGTH } from "./wire.ts";
 
 export type SocketEvent =
@@ -8,11 +9,17 @@ export type SocketEvent =
   /** The relay sent what no relay may send: a binary or oversized message, a malformed frame. */
   | { readonly type: "violation" }
   /** Always the last event. 1006 where there was no close frame: the connection was lost. */
-  | { readonly type: "closed"; readonly code: number };
+  | ({ readonly type: "closed" } & SocketClose);
+
+export interface SocketClose {
+  readonly code: number;
+  /** The server's own words: to be recognised, never to be shown. */
+  readonly reason: string;
+}
 
 export interface Socket {
-  /** Sends a text message; does nothing once the socket is closing. */
-  send(text: string): void;
+  /** Sends a text message. False, and nothing done, once the socket is closing. */
+  send(text: string): boolean;
   /** Starts the closing handshake with code 1000. */
   close(): void;
   /** Drops the connection at once. */
@@ -38,8 +45,8 @@ export interface ConnectFacts {
   readonly retryAfter?: string | undefined;
   /** The system's error code, as ECONNREFUSED. */
   readonly systemCode?: string | undefined;
-  /** The close code, if the upgrade was taken back before anything was said. */
-  readonly closeCode?: number | undefined;
+  /** How it was closed, if the upgrade was taken back before anything was said. */
+  readonly close?: SocketClose | undefined;
 }
 
 /** Why a socket did not open. No fact at all: it took too long. */
@@ -71,14 +78,16 @@ export const openWebSocket: OpenSocket = async ({ url, userAgent, timeout, clock
   const socket = new WebSocket(url, options);
   forwardEvents(socket, clock, listener);
   try {
-    await opened(socket, timeout, clock);
+    await within(clock, timeout, opened(socket), tooSlow);
   } catch (error) {
     socket.terminate();
     throw error;
   }
   return {
     send(text) {
-      if (socket.readyState === WebSocket.OPEN) socket.send(text);
+      if (socket.readyState !== WebSocket.OPEN) return false;
+      socket.send(text);
+      return true;
     },
     close() {
       socket.close(1000);
@@ -89,23 +98,19 @@ export const openWebSocket: OpenSocket = async ({ url, userAgent, timeout, clock
   };
 };
 
-function opened(socket: WebSocket, timeout: number, clock: Clock): Promise<void> {
+function tooSlow(): never {
+  throw new ConnectError({});
+}
+
+function opened(socket: WebSocket): Promise<void> {
   return new Promise((resolve, reject) => {
-    const cancel = clock.after(timeout, () => {
-      reject(new ConnectError({}));
-    });
-    socket.once("open", () => {
-      cancel();
-      resolve();
-    });
+    socket.once("open", resolve);
     socket.once("unexpected-response", (_request, response) => {
-      cancel();
       const { statusCode: status = 0, headers } = response;
       response.destroy();
       reject(new ConnectError({ status, retryAfter: headers["retry-after"] }));
     });
     socket.once("error", (cause) => {
-      cancel();
       reject(new ConnectError({ systemCode: systemCode(cause) ?? "unknown error" }, cause));
     });
   });
@@ -132,9 +137,9 @@ function forwardEvents(socket: WebSocket, clock: Clock, listener: SocketRequest[
   socket.on("error", (error) => {
     if (systemCode(error)?.startsWith("WS_ERR_") === true) listener({ type: "violation" });
   });
-  socket.on("close", (code) => {
+  socket.on("close", (code, reason) => {
     cancelSilence();
-    listener({ type: "closed", code });
+    listener({ type: "closed", code, reason: reason.toString("utf8") });
   });
 }
 

@@ -31,14 +31,16 @@ export class MemorySeat implements Socket {
     });
   }
 
-  send(text: string): void {
-    if (this.closed === undefined) this.#relay.relay(this, text);
+  send(text: string): boolean {
+    if (this.closed !== undefined) return false;
+    this.#relay.relay(this, text);
+    return true;
   }
 
   close(): void {
     if (this.closed !== undefined) return;
     this.closed = 1000;
-    this.emit({ type: "closed", code: 1000 });
+    this.emit({ type: "closed", code: 1000, reason: "" });
   }
 
   terminate(): void {
@@ -69,13 +71,23 @@ export class MemoryRelay {
   counts = false;
   /** Instead of the greeting. */
   opening: SocketEvent | "nothing" | undefined;
-  refusal: ConnectError | undefined;
+  refusal: Error | undefined;
+  /** Called after a connection was greeted, and got what it had missed. */
+  afterGreeting: (seat: MemorySeat) => void = () => undefined;
   readonly #participants: Participant[] = [];
+  readonly #awaited: { count: number; reached: () => void }[] = [];
+
+  /** Resolves once that many connections have been tried in all. */
+  tried(count: number): Promise<void> {
+    if (this.seats.length >= count) return Promise.resolve();
+    return new Promise((reached) => this.#awaited.push({ count, reached }));
+  }
 
   readonly openSocket: OpenSocket = async (request) => {
     await Promise.resolve();
     const seat = new MemorySeat(this, request);
-    this.seats.push(seat);
+    const tried = this.seats.push(seat);
+    for (const { count, reached } of this.#awaited) if (count === tried) reached();
     if (this.refusal !== undefined) throw this.refusal;
     if (this.opening === undefined) this.#welcome(seat, new URL(request.url).searchParams);
     else if (this.opening !== "nothing") seat.emit(this.opening);
@@ -102,14 +114,14 @@ export class MemoryRelay {
   }
 
   /** Ends every connection with that close code; 1006 is a network that went away. */
-  cut(code = 1006): void {
-    for (const { seat } of this.#participants) this.cutSeat(seat, code);
+  cut(code = 1006, reason = ""): void {
+    for (const { seat } of this.#participants) this.cutSeat(seat, code, reason);
   }
 
   /** Ends one connection: nothing it sends from now on arrives, nor does what is still on its way to it. */
-  cutSeat(seat: MemorySeat, code = 1006): void {
+  cutSeat(seat: MemorySeat, code = 1006, reason = ""): void {
     if (seat.closed !== undefined) return;
-    seat.emit({ type: "closed", code });
+    seat.emit({ type: "closed", code, reason });
     seat.closed = code;
   }
 
@@ -124,6 +136,7 @@ export class MemoryRelay {
     seat.emit({ type: "text", text: this.#greet(this.counts ? { resume, seen: participant.seen } : {}) });
     for (const text of participant.outbox.slice(Number(query.get("received"))))
       seat.emit({ type: "text", text });
+    this.afterGreeting(seat);
   }
 
   #greet(counts: Partial<FirstMessage>): string {

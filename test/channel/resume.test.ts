@@ -12,12 +12,18 @@ function countingRelay(): MemoryRelay {
   return relay;
 }
 
-/** Lets everything happen that does not wait for time. */
-async function settle(): Promise<void> {
-  for (let i = 0; i < 5; i++) await new Promise(setImmediate);
-}
-
+/** The milliseconds between two attempts. */
+const PAUSE = 2000;
 const TEXTS = ["1", "2", "3"];
+const BROKEN = [{ type: "ended", error: { code: "unreachable" } }];
+
+async function connected(relay = countingRelay()) {
+  const clock = new FakeClock();
+  const { host, join } = await openPair(relay, clock);
+  const events = { host: new EventReader(host), join: new EventReader(join) };
+  for (const reader of [events.host, events.join]) expect(await reader.next()).toEqual({ type: "connected" });
+  return { relay, clock, host, join, events };
+}
 
 describe("a lost connection", () => {
   // A conversation: four frames of handshake, then three messages from either side.
@@ -26,13 +32,16 @@ describe("a lost connection", () => {
     async (cutAfter) => {
       for (const victim of [0, 1]) {
         const relay = countingRelay();
-        const cut = () => {
-          relay.cutSeat(relay.seats[victim]!);
-        };
+        const clock = new FakeClock();
         relay.afterFrame = (_frame, index) => {
-          if (index === cutAfter) cut();
+          if (index !== cutAfter) return;
+          relay.cutSeat(relay.seats[victim]!);
+          // Only where nothing had come over that connection yet.
+          void clock.waitedFor(PAUSE).then(() => {
+            clock.advance(PAUSE);
+          });
         };
-        const { host, join } = await openPair(relay);
+        const { host, join } = await openPair(relay, clock);
         const events = { host: new EventReader(host), join: new EventReader(join) };
         for (const text of TEXTS) {
           host.send(text);
@@ -45,26 +54,29 @@ describe("a lost connection", () => {
         await Promise.all([host.close(), join.close()]);
         expect(relay.seats).toHaveLength(3);
         expect(relay.frames).toHaveLength(10);
+        expect(clock.pending).toBe(0);
       }
     },
   );
 
-  it("names its seat and what it has got", async () => {
-    const relay = countingRelay();
-    const { host } = await openPair(relay);
-    await settle();
-    relay.cutSeat(relay.seats[0]!);
-    await settle();
+  it("names its seat and what it has got, and is not heard any more", async () => {
+    const { relay, join, events } = await connected();
+    const [old] = relay.seats;
+    relay.cutSeat(old!);
+    await relay.tried(3);
     expect(relay.seats[2]?.request.url).toBe(`ws://127.0.0.1:8000/v1/ws/${CHANNEL_ID}?resume=0.1&received=2`);
-    await host.close();
+    join.send("1");
+    expect(await events.host.next()).toMatchObject({ type: "message", text: "1" });
+    old?.emit({ type: "violation" });
+    old?.emit({ type: "closed", code: 4001, reason: "" });
+    join.send("2");
+    expect(await events.host.next()).toMatchObject({ type: "message", text: "2" });
   });
 
   it.each([1001, 1006, 1013, 4002])("is taken up again after close code %i", async (code) => {
-    const relay = countingRelay();
-    await createChannel(optionsFor(relay));
-    relay.cut(code);
-    await settle();
-    expect(relay.seats).toHaveLength(2);
+    const { relay } = await connected();
+    relay.cutSeat(relay.seats[0]!, code);
+    await relay.tried(3);
   });
 
   it.each([1000, 1008, 4001, 4003])("is over after close code %i", async (code) => {
@@ -80,73 +92,161 @@ describe("a lost connection", () => {
     relay.greeting = { resume: "0.1" };
     const channel = await createChannel(optionsFor(relay));
     relay.cut();
-    expect(await new EventReader(channel).rest()).toMatchObject([
-      { type: "ended", error: { code: "unreachable" } },
-    ]);
+    expect(await new EventReader(channel).rest()).toMatchObject(BROKEN);
     expect(relay.seats).toHaveLength(1);
   });
 });
 
-describe("attempts to come back", () => {
-  async function lost(refusal: ConnectError) {
+describe("a relay that takes connections and drops them", () => {
+  it("is asked again 25 times, every 2 seconds, and then no more", async () => {
     const relay = countingRelay();
     const clock = new FakeClock();
     const channel = await createChannel(optionsFor(relay, clock));
+    relay.afterGreeting = (seat) => {
+      relay.cutSeat(seat, 1001);
+    };
+    relay.cut(1001);
+    for (let tried = 1; tried <= 25; tried++) {
+      await clock.waitedFor(PAUSE);
+      expect(relay.seats).toHaveLength(tried);
+      clock.advance(PAUSE);
+      await relay.tried(tried + 1);
+    }
+    expect(await new EventReader(channel).rest()).toMatchObject([
+      { type: "ended", error: { code: "unreachable", details: { closeCode: 1001 } } },
+    ]);
+    expect(relay.seats).toHaveLength(26);
+    expect(clock.pending).toBe(0);
+  });
+
+  it("is asked again at once where a message came through, but not more often either", async () => {
+    const { relay, clock, host, join, events } = await connected();
+    for (let resumes = 0; resumes <= 25; resumes++) {
+      await relay.tried(2 + resumes);
+      join.send("");
+      relay.cutSeat(relay.seats[resumes === 0 ? 0 : 1 + resumes]!, 1001);
+    }
+    expect(await events.host.rest()).toMatchObject(BROKEN);
+    expect(relay.seats).toHaveLength(2 + 25);
+    expect(host.key).toEqual(new Uint8Array(32));
+    await join.close();
+    expect(clock.pending).toBe(0);
+  });
+});
+
+describe("attempts to come back", () => {
+  async function lost(refusal: Error) {
+    const { relay, clock, host, join, events } = await connected();
     relay.refusal = refusal;
-    relay.cut();
-    await settle();
-    return { relay, clock, channel, events: new EventReader(channel) };
+    relay.cutSeat(relay.seats[0]!);
+    await relay.tried(3);
+    return { relay, clock, channel: host, join, events: events.host };
   }
 
   it("are made every 2 seconds for 50, then it is a broken connection", async () => {
     const { relay, clock, channel, events } = await lost(new ConnectError({ systemCode: "ENETUNREACH" }));
-    const times: number[] = [];
-    const start = clock.now();
-    while (relay.seats.length > times.length + 1) {
-      times.push(clock.now() - start);
-      clock.advance(2000);
-      await settle();
+    for (let tried = 1; tried <= 25; tried++) {
+      await clock.waitedFor(PAUSE);
+      expect(relay.seats).toHaveLength(2 + tried);
+      clock.advance(PAUSE);
     }
-    expect(times).toEqual(Array.from({ length: 25 }, (_, i) => i * 2000));
-    expect(await events.rest()).toMatchObject([{ type: "ended", error: { code: "unreachable" } }]);
+    expect(await events.rest()).toMatchObject(BROKEN);
+    expect(relay.seats).toHaveLength(2 + 25);
     expect(channel.key).toEqual(new Uint8Array(32));
+    expect(clock.pending).toBe(0);
   });
 
   it("go on until the network is back", async () => {
-    const { relay, clock, channel } = await lost(new ConnectError({ status: 503 }));
+    const { relay, clock, channel, join, events } = await lost(new ConnectError({ status: 503 }));
+    await clock.waitedFor(PAUSE);
     relay.refusal = undefined;
-    clock.advance(2000);
-    await settle();
-    expect(relay.seats).toHaveLength(3);
+    clock.advance(PAUSE);
+    join.send("1");
+    expect(await events.next()).toMatchObject({ type: "message", text: "1" });
+    expect(relay.seats).toHaveLength(4);
     await channel.close();
-    expect(relay.seats[2]?.closed).toBe(1000);
+    expect(relay.seats[3]?.closed).toBe(1000);
   });
 
   it.each([400, 403, 404, 409, 410])("end where the relay will have none of it: %i", async (status) => {
     const { relay, events } = await lost(new ConnectError({ status }));
-    expect(await events.rest()).toMatchObject([{ type: "ended", error: { code: "unreachable" } }]);
-    expect(relay.seats).toHaveLength(2);
+    expect(await events.rest()).toMatchObject(BROKEN);
+    expect(relay.seats).toHaveLength(3);
   });
 
   it("end when the channel is closed here", async () => {
-    const { relay, clock, channel, events } = await lost(new ConnectError({}));
+    const { relay, clock, channel, events, join } = await lost(new ConnectError({}));
+    await clock.waitedFor(PAUSE);
     await channel.close();
-    clock.advance(60_000);
-    await settle();
-    expect(relay.seats).toHaveLength(2);
+    await join.close();
+    expect(clock.pending).toBe(0);
+    expect(relay.seats).toHaveLength(3);
     expect(await events.rest()).toEqual([]);
   });
 
-  it.each([{ seen: 1 }, { seen: undefined }, { channelid: "EAECAwQFBgcICQoLDA0ODw" }])(
+  it("that meet a bug of our own report that very bug", async () => {
+    const bug = new TypeError("undefined is not a function");
+    const { events } = await lost(bug);
+    expect(await events.rest()).toEqual([{ type: "ended", error: bug }]);
+  });
+
+  it.each([{ seen: 9 }, { seen: undefined }, { channelid: "EAECAwQFBgcICQoLDA0ODw" }])(
     "are betrayed by a relay that takes up something else: %j",
     async (greeting) => {
-      const relay = countingRelay();
-      const channel = await createChannel(optionsFor(relay));
+      const { relay, events } = await connected();
       relay.greeting = greeting as never;
-      relay.cut();
-      expect(await new EventReader(channel).rest()).toMatchObject([
+      relay.cutSeat(relay.seats[0]!);
+      expect(await events.host.rest()).toMatchObject([
         { type: "ended", error: { code: "channel_security" } },
       ]);
     },
   );
+});
+
+describe("what was sent is flushed", () => {
+  it("at once on an open connection", async () => {
+    const { host } = await connected();
+    host.send("1");
+    await host.flushed();
+  });
+
+  it("when a lost connection has been taken up again, and not before", async () => {
+    const { relay, clock, host, events } = await connected();
+    relay.refusal = new ConnectError({});
+    relay.cutSeat(relay.seats[0]!);
+    host.send("1");
+    const sent = relay.frames.length;
+    const flushed = host.flushed().then(() => relay.frames.length - sent);
+    await clock.waitedFor(PAUSE);
+    relay.refusal = undefined;
+    clock.advance(PAUSE);
+    expect(await flushed).toBe(1);
+    expect(await events.join.next()).toMatchObject({ type: "message", text: "1" });
+  });
+
+  it("never where it may have died with the socket, and the seat is not given back", async () => {
+    const { relay, host, events } = await connected();
+    relay.refusal = new ConnectError({ status: 403 });
+    host.send("1");
+    relay.cutSeat(relay.seats[0]!);
+    let flushed = false;
+    await relay.tried(3);
+    void host.flushed().then(() => (flushed = true));
+    expect(await events.host.rest()).toMatchObject(BROKEN);
+    await new Promise(setImmediate);
+    expect(flushed).toBe(false);
+  });
+
+  it("never where it fell into a closing socket for good", async () => {
+    const { relay, host, events } = await connected(new MemoryRelay());
+    relay.cutSeat(relay.seats[0]!);
+    host.send("1");
+    let flushed = false;
+    void host.flushed().then(() => (flushed = true));
+    expect(await events.host.rest()).toMatchObject(BROKEN);
+    host.send("2");
+    void host.flushed().then(() => (flushed = true));
+    await new Promise(setImmediate);
+    expect(flushed).toBe(false);
+  });
 });

@@ -78,7 +78,7 @@ describe("an open socket", () => {
     });
     const { options, until } = request(url);
     const socket = await openWebSocket(options);
-    socket.send("ü");
+    expect(socket.send("ü")).toBe(true);
     expect(await until(2)).toEqual([
       { type: "text", text: "first" },
       { type: "text", text: "ü" },
@@ -87,23 +87,23 @@ describe("an open socket", () => {
     expect(seen?.headers).not.toHaveProperty("sec-websocket-extensions");
     expect(seen?.headers).not.toHaveProperty("origin");
     socket.close();
-    expect((await until(3))[2]).toEqual({ type: "closed", code: 1000 });
-    socket.send("too late");
+    expect((await until(3))[2]).toEqual({ type: "closed", code: 1000, reason: "" });
+    expect(socket.send("too late")).toBe(false);
   });
 
-  it("hears the other side's close code, and 1006 for none", async () => {
+  it("hears the other side's close code and reason, and 1006 for none", async () => {
     const url = await serve((socket) => {
-      socket.close(4001);
+      socket.close(4001, "lifespan over");
     });
     const closed = request(url);
     await openWebSocket(closed.options);
-    expect(await closed.until(1)).toEqual([{ type: "closed", code: 4001 }]);
+    expect(await closed.until(1)).toEqual([{ type: "closed", code: 4001, reason: "lifespan over" }]);
     const dropping = await serve((socket) => {
       socket.terminate();
     });
     const dropped = request(dropping);
     await openWebSocket(dropped.options);
-    expect(await dropped.until(1)).toEqual([{ type: "closed", code: 1006 }]);
+    expect(await dropped.until(1)).toEqual([{ type: "closed", code: 1006, reason: "" }]);
   });
 
   it.each([
@@ -144,7 +144,38 @@ describe("an open socket", () => {
     clock.advance(59_000);
     expect(events).toHaveLength(1);
     clock.advance(1000);
-    expect((await until(2))[1]).toEqual({ type: "closed", code: 1006 });
+    expect((await until(2))[1]).toEqual({ type: "closed", code: 1006, reason: "" });
+  });
+});
+
+describe("a relay that pings and does not read", () => {
+  const LIMIT = 256 * 1024;
+
+  async function pinged(unsent: number) {
+    let ping: () => void = () => undefined;
+    const url = await serve((socket) => {
+      ping = () => {
+        socket.ping();
+      };
+      socket.on("pong", () => {
+        socket.send("pong");
+      });
+    });
+    const { options, until } = request(url);
+    await openWebSocket(options);
+    // Filling the system's own buffers would take megabytes.
+    const { WebSocket: Client } = await import("ws");
+    const buffered = vi.spyOn(Client.prototype, "bufferedAmount", "get").mockReturnValue(unsent);
+    cleanups.push(() => {
+      buffered.mockRestore();
+    });
+    ping();
+    return (await until(1))[0];
+  }
+
+  it("is given up before its answers fill the memory", async () => {
+    expect(await pinged(LIMIT)).toEqual({ type: "text", text: "pong" });
+    expect(await pinged(LIMIT + 1)).toEqual({ type: "closed", code: 1006, reason: "" });
   });
 });
 

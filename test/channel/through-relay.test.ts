@@ -26,7 +26,7 @@ function side(relayUrl: string) {
       ...socket,
       send(text) {
         sent += 1;
-        socket.send(text);
+        return socket.send(text);
       },
     };
   };
@@ -139,6 +139,30 @@ describe("a channel on the relay", () => {
       const join = joinChannel({ ...side(relay.url).options, channelId, channelKey: new Uint8Array(32) });
       await expect(join).rejects.toMatchObject({ code: "timeout" });
     }
+  });
+
+  it("tells of a device that gives up before the handshake is done as of one that left", async () => {
+    const { relay, clock, log, open } = await testRelay();
+    const gone = () => log.next("participant_left");
+    const LEFT = [{ type: "ended", error: { code: "declined_there", message: "The other device left." } }];
+
+    const host = await createChannel(side(relay.url).options);
+    const { options } = side(relay.url);
+    const hasty = await joinChannel({ ...options, channelId: host.id, channelKey: host.key });
+    const joinGone = gone();
+    hasty.closeNotify();
+    await hasty.close();
+    await joinGone;
+    clock.advance(5000);
+    expect(await new EventReader(host).rest()).toMatchObject(LEFT);
+
+    const silent = await open();
+    const join = await joinChannel({ ...options, channelId: silent.id, channelKey: new Uint8Array(32) });
+    const hostGone = gone();
+    silent.socket.close(1000);
+    await hostGone;
+    clock.advance(5000);
+    expect(await new EventReader(join).rest()).toMatchObject(LEFT);
   });
 
   it("ends when its time is over, or the other device has left", async () => {
