@@ -4,12 +4,21 @@
  * connections, lies.
  */
 import * as v from "valibot";
+import { whole } from "./fields.ts";
+
+const headerName = v.pipe(v.string(), v.regex(/^[A-Za-z0-9-]+$/));
+const headerValue = v.pipe(v.string(), v.regex(/^[\x20-\x7e]*$/));
+
+/** Bytes: what a flood can hold in memory without harm to the server itself. */
+const MAX_FLOOD = 100_000_000;
+/** Milliseconds. */
+const MAX_INTERVAL = 60_000;
 
 export const FaultSchema = v.variant("kind", [
   /** 429 with errno 114 (or what the path's server has for it); the header exactly as given, none for null. */
-  v.object({ kind: v.literal("throttled"), retryAfter: v.nullable(v.string()) }),
+  v.object({ kind: v.literal("throttled"), retryAfter: v.nullable(headerValue) }),
   /** 503 with errno 201, likewise. */
-  v.object({ kind: v.literal("unavailable"), retryAfter: v.optional(v.number()) }),
+  v.object({ kind: v.literal("unavailable"), retryAfter: v.optional(whole(0)) }),
   /** 406 without a body, as a CDN's bot rules answer. */
   v.object({ kind: v.literal("notAcceptable") }),
   /** 200 with an HTML page. */
@@ -19,15 +28,15 @@ export const FaultSchema = v.variant("kind", [
   /** Carried out once the rule is released. */
   v.object({ kind: v.literal("delay") }),
   /** The true answer, one byte at a time, so many milliseconds apart. */
-  v.object({ kind: v.literal("drip"), interval: v.number() }),
+  v.object({ kind: v.literal("drip"), interval: whole(0, MAX_INTERVAL) }),
   /** 200 with a JSON object of about so many bytes. */
-  v.object({ kind: v.literal("flood"), bytes: v.number() }),
+  v.object({ kind: v.literal("flood"), bytes: whole(0, MAX_FLOOD) }),
   /** Anything in the server's place; text goes out as it is, everything else as JSON. */
   v.object({
     kind: v.literal("answer"),
-    status: v.number(),
+    status: whole(200, 599),
     body: v.optional(v.unknown()),
-    headers: v.optional(v.record(v.string(), v.string())),
+    headers: v.optional(v.record(headerName, headerValue)),
   }),
   /** A lie: the true answer of a success with some members replaced. */
   v.object({ kind: v.literal("merge"), members: v.record(v.string(), v.unknown()) }),
@@ -39,7 +48,7 @@ export const FaultRuleSchema = v.object({
   method: v.optional(v.string()),
   fault: FaultSchema,
   /** Always when left out. */
-  times: v.optional(v.number()),
+  times: v.optional(whole(1)),
 });
 
 export type Fault = v.InferOutput<typeof FaultSchema>;

@@ -41,7 +41,7 @@ export const whole: WholeNumber = (minimum, maximum = Number.MAX_SAFE_INTEGER) =
   v.pipe(v.number(), v.integer(), v.minValue(minimum), v.maxValue(maximum));
 /** As {@link whole} where forms are taken, which can only send text. */
 export const wholeInForm: WholeNumber = (minimum, maximum = Number.MAX_SAFE_INTEGER) => {
-  const bounds = [v.minValue(minimum), v.maxValue(maximum)] as const;
-  const text = v.pipe(v.string(), v.regex(/^[0-9]{1,9}$/), v.transform(Number), ...bounds);
-  return v.union([whole(minimum, maximum), text]);
+  const digitsAsNumber = v.pipe(v.string(), v.regex(/^[0-9]{1,9}$/), v.transform(Number));
+  const bounded = v.pipe(digitsAsNumber, v.minValue(minimum), v.maxValue(maximum));
+  return v.union([whole(minimum, maximum), bounded]);
 };

@@ -180,10 +180,47 @@ describe("control routes", () => {
     expect((await client.login(fixtureEmail("v1"), { authPW })).status).toBe(200);
   });
 
+  test.each([
+    ["an unknown kind", { kind: "explode" }],
+    ["a status that is no answer's", { kind: "answer", status: 199 }],
+    ["a status out of range", { kind: "answer", status: 600 }],
+    ["half a status", { kind: "answer", status: 200.5 }],
+    ["a header of two lines", { kind: "answer", status: 200, headers: { "X-Test": "a\r\nb" } }],
+    ["a header without a name", { kind: "answer", status: 200, headers: { "": "a" } }],
+    ["a wait of two lines", { kind: "throttled", retryAfter: "1\n2" }],
+    ["less than no bytes", { kind: "flood", bytes: -1 }],
+    ["more bytes than memory", { kind: "flood", bytes: 100_000_001 }],
+    ["less than no time", { kind: "drip", interval: -1 }],
+    ["more than a minute", { kind: "drip", interval: 60_001 }],
+    ["a wait that is no number of seconds", { kind: "unavailable", retryAfter: -1 }],
+  ])("refuse %s", async (_name, fault) => {
+    const client = await startTestServer({ control: true });
+    const answer = await control(client, "POST", "/faults", { path: LOGIN, fault });
+    expect(answer).toMatchObject({ status: 400, body: { errno: 107, validation: { source: "payload" } } });
+    expect((await client.login("a@example.com")).body.errno).toBe(102);
+  });
+
+  test.each([0, -1, 1.5])("refuse %d times", async (times) => {
+    const client = await startTestServer({ control: true });
+    const rule = { path: "*", fault: { kind: "html" }, times };
+    expect((await control(client, "POST", "/faults", rule)).body.errno).toBe(107);
+  });
+
+  test("take what is just within bounds", async () => {
+    const client = await startTestServer({ control: true });
+    const faults = [
+      { kind: "answer", status: 599, headers: { "X-Test": "a b" } },
+      { kind: "flood", bytes: 0 },
+      { kind: "drip", interval: 0 },
+    ];
+    for (const fault of faults) await control(client, "POST", "/faults", { path: LOGIN, fault, times: 1 });
+    const answer = await client.login("a@example.com");
+    expect([answer.status, answer.headers.get("x-test")]).toEqual([599, "a b"]);
+    expect((await client.login("a@example.com")).body).toEqual({ padding: "" });
+  });
+
   test("refuse what they do not understand", async () => {
     const client = await startTestServer({ control: true });
-    const rule = { path: "*", fault: { kind: "explode" } };
-    expect((await control(client, "POST", "/faults", rule)).body.errno).toBe(107);
     const account = { email: "a@example.com", password: "x", totpSecret: "not hex" };
     expect((await control(client, "POST", "/accounts", account)).body.errno).toBe(107);
   });
