@@ -75,8 +75,9 @@ async function runLogin(flags: LoginFlags, run: Run): Promise<number> {
     ? await withSession(target, run)
     : await withPassword(flags, target, run);
   const { client } = await connectAccounts(server, run);
-  const { credentials, warnings } = await signIn(client);
+  const { credentials, issued, warnings } = await signIn(client);
   try {
+    run.signal.throwIfAborted();
     if (existing !== null && !isSameAccount(existing, server, credentials.email)) {
       throw new FxaPairError("usage", "This device is signed in to another account already.", {
         hint: "Sign it out first with fxa-pair logout, or use another --config-dir.",
@@ -84,10 +85,10 @@ async function runLogin(flags: LoginFlags, run: Run): Promise<number> {
     }
     await store.save(credentials, existing);
   } catch (error) {
-    throw await abandon(client, credentials, error);
+    throw await abandon(client, issued, error);
   }
   for (const warning of warnings) run.reporter.warn(warning);
-  if (existing !== null) await endReplaced(existing, server, client, run);
+  if (existing !== null) await endReplaced(existing, credentials, client, run);
   run.reporter.event(describeAccount(credentials, store));
   return 0;
 }

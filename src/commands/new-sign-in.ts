@@ -91,7 +91,7 @@ export class NewSignIn {
     const accounts = await this.#options.accounts;
     const { server, request, pkce, key, existing, store, flags, run } = this.#options;
     const replaced = existing !== null && isSameAccount(existing, server, announcedEmail) ? existing : null;
-    const { credentials, warnings } = await redeem(
+    const { credentials, issued, warnings } = await redeem(
       accounts,
       {
         server,
@@ -114,9 +114,9 @@ export class NewSignIn {
       const stored = await deliverCredentials(credentials, existing, flags, store, run);
       this.#result = { credentials, stored };
     } catch (error) {
-      throw await abandon(accounts, credentials, error);
+      throw await abandon(accounts, issued, error);
     }
-    if (existing !== null) await endReplaced(existing, server, accounts, run);
+    if (existing !== null) await endReplaced(existing, credentials, accounts, run);
   }
 
   /** The `complete` event. */

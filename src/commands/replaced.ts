@@ -1,4 +1,5 @@
 /** Credentials that new ones take the place of. */
+import { equalText } from "../lib/constant-time.ts";
 import { FxaPairError } from "../lib/errors.ts";
 import type { AccountsClient } from "../oauth/accounts-client.ts";
 import type { Credentials } from "../oauth/credential-store.ts";
@@ -11,23 +12,35 @@ export function isSameAccount(stored: Credentials, server: string, email: string
   return stored.server === server && sameEmail(stored.email, email);
 }
 
-/** Ends on the server what the replaced credentials hold; nobody can use it any more, so failing is only a warning. */
+/**
+ * Ends on the server what the replaced credentials hold and the kept ones do not; nobody can use it any more, so failing
+ * is only a warning.
+ */
 export async function endReplaced(
   replaced: Credentials,
-  server: string,
+  kept: Credentials,
   accounts: AccountsClient,
   run: Run,
 ): Promise<void> {
-  if (replaced.server !== server) {
+  if (replaced.server !== kept.server) {
     run.reporter.warn(
       `the replaced sign-in still exists at ${replaced.server}: remove it in that account's settings.`,
     );
     return;
   }
   try {
-    await signOut(accounts.uninterrupted(), replaced);
+    await signOut(accounts.uninterrupted(), {
+      clientId: replaced.clientId,
+      refreshToken: unlessKept(replaced.refreshToken, kept.refreshToken),
+      sessionToken: unlessKept(replaced.sessionToken, kept.sessionToken),
+    });
   } catch (error) {
     if (!(error instanceof FxaPairError)) throw error;
     run.reporter.warn(`the replaced sign-in could not be ended on the server. ${error.message}`);
   }
+}
+
+/** A session can be taken over into new credentials. */
+function unlessKept(token: string | undefined, kept: string | undefined): string | undefined {
+  return token !== undefined && kept !== undefined && equalText(token, kept) ? undefined : token;
 }

@@ -45,15 +45,16 @@ export async function loginWithPassword(
   ports: LoginPorts,
 ): Promise<SignedInDevice> {
   const accepted = await signInUnblocking(accounts, attempt, ports);
-  const { email, unwrapBKey, issued } = accepted;
+  const { email, unwrapBKey } = accepted;
   try {
     const signedIn = readSignIn(accepted);
     const { sessionToken, uid, authAt } = signedIn;
     await confirmSession(accounts, sessionToken, signedIn.confirmation, ports);
     const keys = await deriveKeys(accounts, signedIn, unwrapBKey, target);
-    return await equip(accounts, { sessionToken, email, uid, authAt, keys }, target, ports.clock);
+    const device = await equip(accounts, { sessionToken, email, uid, authAt, keys }, target, ports.clock);
+    return { ...device, issued: { ...device.issued, sessionToken } };
   } catch (error) {
-    throw await abandon(accounts, { clientId: target.clientId, ...issued.tokens }, error);
+    throw await abandon(accounts, { clientId: target.clientId, ...accepted.issued.tokens }, error);
   } finally {
     wipe(unwrapBKey);
   }
@@ -137,7 +138,7 @@ async function deriveKeys(
 
 type Account = Pick<Credentials, "email" | "uid" | "authAt" | "keys"> & { readonly sessionToken: string };
 
-/** Tokens and a name for a device that has a session. */
+/** Tokens and a name for a device that has a session. The session is not among what it says was issued. */
 async function equip(
   accounts: AccountsClient,
   account: Account,
@@ -145,9 +146,10 @@ async function equip(
   clock: Clock,
 ): Promise<SignedInDevice> {
   const { sessionToken } = account;
-  const issued = await accounts.credentialsGrant(sessionToken, target.clientId, target.scope);
+  const answer = await accounts.credentialsGrant(sessionToken, target.clientId, target.scope);
+  const issued = { clientId: target.clientId, ...answer.tokens };
   try {
-    const { refreshToken, scope, authAt } = issued.read();
+    const { refreshToken, scope, authAt } = answer.read();
     if (refreshToken === null || !scope.every((value) => target.scope.includes(value))) {
       throw new FxaPairError("refused", "The accounts server granted other tokens than were asked for.", {
         hint: "Check --server.",
@@ -167,8 +169,8 @@ async function equip(
       deviceName: target.deviceName,
       createdAt: new Date(clock.wallTime()).toISOString(),
     };
-    return { credentials, warnings: device.warnings };
+    return { credentials, issued, warnings: device.warnings };
   } catch (error) {
-    throw await abandon(accounts, { clientId: target.clientId, ...issued.tokens }, error);
+    throw await abandon(accounts, issued, error);
   }
 }

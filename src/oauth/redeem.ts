@@ -40,6 +40,8 @@ export interface Redemption {
 
 export interface SignedInDevice {
   readonly credentials: Credentials;
+  /** What this sign-in got from the server: to be given back if the credentials cannot be kept. */
+  readonly issued: Holdings;
   /** Sentences for the user about what is not perfect. */
   readonly warnings: readonly string[];
 }
@@ -57,11 +59,12 @@ export async function redeem(
 ): Promise<SignedInDevice> {
   const { clientId, code, codeVerifier, signal } = redemption;
   signal.throwIfAborted();
-  const issued = await accounts.redeem(clientId, code, codeVerifier);
+  const answer = await accounts.redeem(clientId, code, codeVerifier);
+  const issued = { clientId, ...answer.tokens };
   try {
-    return await complete(accounts, redemption, issued.read(), clock);
+    return { ...(await complete(accounts, redemption, answer.read(), clock)), issued };
   } catch (error) {
-    throw await abandon(accounts, { clientId, ...issued.tokens }, error);
+    throw await abandon(accounts, issued, error);
   }
 }
 
@@ -98,7 +101,7 @@ async function complete(
   redemption: Redemption,
   tokens: TokenResult,
   clock: Clock,
-): Promise<SignedInDevice> {
+): Promise<Omit<SignedInDevice, "issued">> {
   const { refreshToken, sessionToken, scope, authAt } = tokens;
   redemption.signal.throwIfAborted();
   if (!scope.every((value) => redemption.scope.includes(value))) {

@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { cleanUp, run, start } from "./harness.ts";
+import { cleanUp, run, start, temporaryFolder } from "./harness.ts";
 import { createWorld, EMAIL, storedCredentials } from "./world.ts";
 import type { World } from "./world.ts";
 
@@ -76,5 +76,34 @@ describe("status --check", () => {
     const { status, events } = await check(folder);
     expect(status).toBe(10);
     expect(events).toMatchObject([{ code: "not_signed_in", details: { rejected: "session" } }]);
+  });
+});
+
+describe("login with a session started elsewhere", () => {
+  const login = (folder: string, session: unknown) =>
+    run(["login", ...world.servers, "--config-dir", folder, "--session-token-stdin"], {
+      input: String(session),
+    });
+  const check = (folder: string) => run(["status", "--check", "--config-dir", folder]);
+
+  it("does not end that session when it fails", async () => {
+    const folder = await world.hostFolder();
+    const credentials = storedCredentials(folder);
+    const occupied = temporaryFolder();
+    const others = { ...credentials, email: "other@example.org", refreshToken: "ab".repeat(32) };
+    writeFileSync(join(occupied, "credentials.json"), JSON.stringify(others), { mode: 0o600 });
+    const before = world.accounts.requests.count("/auth/v1/oauth/destroy");
+    expect((await login(occupied, credentials?.sessionToken)).status).toBe(2);
+    expect(storedCredentials(occupied)).toEqual(others);
+    expect(world.accounts.requests.count("/auth/v1/oauth/destroy") - before).toBe(1);
+    expect((await check(folder)).status).toBe(0);
+  });
+
+  it("does not end it when it takes the place of credentials that hold it, too", async () => {
+    const folder = await world.hostFolder();
+    const credentials = storedCredentials(folder);
+    expect((await login(folder, credentials?.sessionToken)).status).toBe(0);
+    expect(storedCredentials(folder)?.refreshToken).not.toBe(credentials?.refreshToken);
+    expect((await check(folder)).status).toBe(0);
   });
 });
