@@ -3,7 +3,7 @@
  * Everything that is not exactly right answers like an unknown token.
  */
 import { equalText } from "../lib/constant-time.ts";
-import { hawkMac, hawkPayloadHash, parseHawkHeader } from "../oauth/hawk.ts";
+import { hawkMac, hawkPayloadHash, parseHawkHeader } from "./hawk.ts";
 import type { Call } from "./call.ts";
 import { AuthProblem } from "./problems.ts";
 import type { Account, AccessToken, KeyFetchToken, RefreshToken, Session } from "./records.ts";

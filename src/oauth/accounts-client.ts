@@ -58,15 +58,6 @@ export class AccountsClient {
     return this.#issue("/account/login?keys=true", body, answers.LoginAnswer, { once: true });
   }
 
-  /** The password again on the same session: a new key-fetch token and a fresh sign-in time. Sent once. */
-  reauth(sessionToken: string, proof: PasswordProof) {
-    const body = passwordBody(proof);
-    return this.#post("/session/reauth?keys=true", body, answers.ReauthAnswer, {
-      authorization: { sessionToken },
-      once: true,
-    });
-  }
-
   async sendUnblockCode(email: string): Promise<void> {
     await this.#post("/account/login/send_unblock_code", { email }, answers.Empty);
   }

@@ -41,18 +41,16 @@ const verification = {
   verificationReason: maybe(shortText),
 };
 
-const Reauth = v.object({
-  uid: Uid,
-  keyFetchToken: maybe(Token),
-  keyFetchTokenVersion2: maybe(Token),
-  authAt: maybe(count),
-  ...verification,
-});
-
-export const ReauthAnswer = v.pipe(Reauth, v.transform(withConfirmation));
 export const LoginAnswer = v.pipe(
-  v.object({ ...Reauth.entries, sessionToken: Token }),
-  v.transform(withConfirmation),
+  v.object({
+    uid: Uid,
+    sessionToken: Token,
+    keyFetchToken: maybe(Token),
+    keyFetchTokenVersion2: maybe(Token),
+    authAt: maybe(count),
+    ...verification,
+  }),
+  v.transform((answer) => ({ ...answer, ...verifiedParts(answer) })),
 );
 
 export const TotpAnswer = v.object({ success: v.boolean() });
@@ -209,8 +207,4 @@ function verifiedParts({ emailVerified, sessionVerified, verified }: Verificatio
     emailVerified: emailVerified ?? verified ?? false,
     sessionVerified: sessionVerified ?? verified ?? false,
   };
-}
-
-function withConfirmation<T extends Verification>(answer: T) {
-  return { ...answer, ...verifiedParts(answer) };
 }

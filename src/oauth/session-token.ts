@@ -6,16 +6,11 @@
 import { encodeHex } from "../lib/hex.ts";
 import { hkdf, NAMESPACE, wipe } from "./key-material.ts";
 
-export type TokenKind =
-  "sessionToken" | "keyFetchToken" | "passwordChangeToken" | "passwordForgotToken" | "accountResetToken";
+export type TokenKind = "sessionToken" | "keyFetchToken";
 
-/** The Bearer prefix of each kind of token. */
-export const BEARER_PREFIX: Readonly<Record<TokenKind, string>> = {
+const BEARER_PREFIX: Readonly<Record<TokenKind, string>> = {
   sessionToken: "fxs",
   keyFetchToken: "fxk",
-  passwordChangeToken: "fxpc",
-  passwordForgotToken: "fxpf",
-  accountResetToken: "fxar",
 };
 
 /** 32 bytes each. */

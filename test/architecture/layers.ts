@@ -20,7 +20,6 @@ const PURE_OAUTH = [
   "scoped-keys",
   "scopes",
   "pkce",
-  "hawk",
   "public-jwk",
 ].map((name) => `src/oauth/${name}.ts`);
 

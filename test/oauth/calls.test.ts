@@ -51,7 +51,6 @@ describe("throttling", () => {
 
   test.each([
     ["a password", "POST /v1/account/login", (c: Client) => c.signIn(proof)],
-    ["a password again", "POST /v1/session/reauth", (c: Client) => c.reauth(TOKEN, proof)],
     ["a mailed code", "POST /v1/session/verify_code", (c: Client) => c.verifyCode(TOKEN, "123456")],
     ["a TOTP code", "POST /v1/session/verify/totp", (c: Client) => c.verifyTotp(TOKEN, "123456")],
     [

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { hawkMac, hawkNormalized, hawkPayloadHash, parseHawkHeader } from "../../src/oauth/hawk.ts";
 import { openKeyBundle, sealKeyBundle, unwrapKb } from "../../src/oauth/key-bundle.ts";
 import { hkdf } from "../../src/oauth/key-material.ts";
 import { codeChallengeOf, createPkcePair, createState } from "../../src/oauth/pkce.ts";
@@ -105,39 +104,6 @@ describe("PKCE and state", () => {
   test("each draw is fresh", () => {
     expect(createPkcePair(systemRandom).verifier).not.toBe(createPkcePair(systemRandom).verifier);
     expect(createState(systemRandom)).toMatch(/^[A-Za-z0-9_-]{22}$/);
-  });
-});
-
-describe("Hawk", () => {
-  test.each(vectorsOf("hawk-header"))("$id", ({ inputs, expected }) => {
-    const request = { ...inputs, ts: String(inputs.ts) };
-    if (inputs.payloadUtf8 !== undefined) {
-      request.hash = hawkPayloadHash(`${inputs.contentType as string}; charset=utf-8`, inputs.payloadUtf8);
-      expect(request.hash).toBe(expected.hash);
-    }
-    if (expected.normalized !== undefined) expect(hawkNormalized(request)).toBe(expected.normalized);
-    expect(hawkMac(Buffer.from(inputs.keyUtf8, "utf8"), request)).toBe(expected.mac);
-    expect(parseHawkHeader(expected.authorization)).toMatchObject({ id: inputs.id, mac: expected.mac });
-  });
-
-  const good = 'Hawk id="ab", ts="1", nonce="n", mac="bWFj"';
-  test.each([
-    ["another scheme", good.replace("Hawk", "Bearer")],
-    ["twice the same attribute", `${good}, id="ab"`],
-    ["an unknown attribute", `${good}, foo="ab"`],
-    ["no mac", 'Hawk id="ab", ts="1", nonce="n"'],
-    ["a trailing comma", `${good},`],
-    ["rubbish between", `${good} ; ext="x"`],
-    ["a quote in a value", `${good}, ext="a\\"b"`],
-    ["too long", `${good}, ext="${"x".repeat(4096)}"`],
-    ["nothing", ""],
-    ["no attributes", "Hawk "],
-  ])("refuses %s", (_, header) => {
-    expect(parseHawkHeader(header)).toBeUndefined();
-  });
-
-  test("accepts the plain header", () => {
-    expect(parseHawkHeader(good)).toEqual({ id: "ab", ts: "1", nonce: "n", mac: "bWFj" });
   });
 });
 
