@@ -9,6 +9,7 @@ import type { Command, Option } from "commander";
 import envPaths from "env-paths";
 import * as v from "valibot";
 import { FxaPairError } from "../lib/errors.ts";
+import { isJsonObject } from "../lib/json.ts";
 
 type RawValue = string | boolean | readonly string[];
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -212,7 +213,7 @@ function readConfigFile(path: string): v.InferOutput<typeof ConfigFile> {
     throw unusableConfig(path, "is not JSON", error);
   }
   const result = v.safeParse(ConfigFile, json);
-  if (!result.success) throw unusableConfig(path, "is not an object of option names and values", undefined);
+  if (!result.success || !isJsonObject(json)) throw unusableConfig(path, "is not an object of option names and values", undefined);
   const unknown = Object.keys(result.output).filter((name) => !SETTINGS.has(name));
   if (unknown.length > 0)
     throw unusableConfig(path, `has a setting of an unknown name (${unknown[0] ?? ""})`, undefined);

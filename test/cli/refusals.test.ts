@@ -263,6 +263,15 @@ describe("the accounts server, while the new device redeems its code", () => {
     host.kill("SIGKILL");
   });
 
+  it("is too slow: it is not waited for beyond --timeout", async () => {
+    const { program: host, url } = await world.host();
+    world.accounts.faults.add({ path: TOKEN, method: "POST", fault: { kind: "drip", interval: 5_000 } });
+    const ended = await join_(url, ["--timeout", "2", "-"]);
+    expect([5, 6]).toContain(ended.status);
+    expect(storedCredentials(ended.folder)).toBeUndefined();
+    host.kill("SIGKILL");
+  });
+
   it("is obeyed when it throttles for a moment", async () => {
     const { url } = await world.host();
     world.accounts.faults.add({
