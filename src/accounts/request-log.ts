@@ -13,22 +13,39 @@ const MAX_REQUESTS = 10_000;
 
 export class RequestLog {
   readonly #requests: LoggedRequest[] = [];
+  /** The newest request of each method and path. */
+  readonly #latest = new Map<string, LoggedRequest>();
 
   add(method: string, path: string, time: number): void {
-    this.#requests.push({ method, path, time, attempt: this.count(path, method) + 1 });
-    if (this.#requests.length > MAX_REQUESTS) this.#requests.shift();
+    const key = `${method} ${path}`;
+    const request = { method, path, time, attempt: (this.#latest.get(key)?.attempt ?? 0) + 1 };
+    this.#requests.push(request);
+    this.#latest.set(key, request);
+    if (this.#requests.length > MAX_REQUESTS) this.#forgetOldest();
   }
 
-  /** Oldest first. */
+  /** The newest 10 000, oldest first. */
   all(): readonly LoggedRequest[] {
     return this.#requests;
   }
 
+  /** How often a path was asked for, for as long as the newest such request is in the log. */
   count(path: string, method?: string): number {
-    return this.#requests.filter((it) => it.path === path && (method ?? it.method) === it.method).length;
+    const counted = [...this.#latest.values()].filter(
+      (it) => it.path === path && (method ?? it.method) === it.method,
+    );
+    return counted.reduce((sum, { attempt }) => sum + attempt, 0);
   }
 
   clear(): void {
     this.#requests.length = 0;
+    this.#latest.clear();
+  }
+
+  #forgetOldest(): void {
+    const oldest = this.#requests.shift();
+    if (!oldest) return;
+    const key = `${oldest.method} ${oldest.path}`;
+    if (this.#latest.get(key) === oldest) this.#latest.delete(key);
   }
 }

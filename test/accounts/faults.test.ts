@@ -1,6 +1,7 @@
 /** Failures on demand, in the same process and through the control routes. */
 import { describe, expect, test } from "vitest";
 import { fixtureEmail, FIXTURE_PASSWORD } from "../../src/accounts/fixtures.ts";
+import { RequestLog } from "../../src/accounts/request-log.ts";
 import type { Fault } from "../../src/accounts/faults.ts";
 import { startTestServer, stretch } from "./harness.ts";
 import type { TestClient } from "./harness.ts";
@@ -126,6 +127,24 @@ describe("the request log", () => {
       { method: "POST", path: LOGIN, time: 1_700_000_001_000, attempt: 2 },
     ]);
     expect([client.server.requests.count(LOGIN), client.server.requests.count(LOGIN, "GET")]).toEqual([2, 0]);
+  });
+});
+
+describe("RequestLog", () => {
+  test("keeps the newest 10 000 requests, and their numbers go on", () => {
+    const log = new RequestLog();
+    log.add("GET", "/first", 0);
+    for (let i = 1; i <= 10_000; i++) log.add(i % 2 ? "GET" : "POST", "/x", i);
+    expect(log.all()).toHaveLength(10_000);
+    expect([log.count("/first"), log.count("/x"), log.count("/x", "GET")]).toEqual([0, 10_000, 5000]);
+    log.add("GET", "/x", 10_001);
+    expect(log.all().at(-1)).toEqual({ method: "GET", path: "/x", time: 10_001, attempt: 5001 });
+    log.add("POST", "/x", 10_002);
+    log.add("POST", "/x", 10_003);
+    expect(log.all().at(-1)?.attempt).toBe(5002);
+    log.clear();
+    log.add("GET", "/x", 0);
+    expect([log.all().length, log.count("/x")]).toEqual([1, 1]);
   });
 });
 
