@@ -7,6 +7,8 @@ import type { AccessToken, AuthorizationCode, Grant, RefreshToken } from "./reco
 
 /** Milliseconds. */
 export const CODE_LIFETIME = 15 * 60_000;
+/** Milliseconds for which what expired is still told apart from what never was. */
+const KEPT_EXPIRED = 60 * 60_000;
 
 export type CodeRequest = Omit<AuthorizationCode, "id" | "expiresAt">;
 
@@ -26,6 +28,7 @@ export class GrantTable {
   issueCode(request: CodeRequest): string {
     const code = this.#newToken();
     const id = hashToken(code);
+    forgetExpired(this.#codes, this.#clock.now());
     this.#codes.set(id, { ...request, id, expiresAt: this.#clock.now() + CODE_LIFETIME });
     return code;
   }
@@ -54,6 +57,7 @@ export class GrantTable {
     const id = hashToken(token);
     const createdAt = Math.floor(this.#clock.wallTime());
     const expiresAt = this.#clock.now() + lifetime;
+    forgetExpired(this.#accessTokens, this.#clock.now());
     this.#accessTokens.set(id, { ...grant, id, createdAt, lifetime, expiresAt, refreshTokenId });
     return token;
   }
@@ -103,6 +107,14 @@ export class GrantTable {
 
   #newToken(): string {
     return encodeHex(this.#random(32));
+  }
+}
+
+/** Drops what expired long enough ago, oldest first; a long-lived record holds up those behind it until its own end. */
+function forgetExpired(records: Map<string, { readonly expiresAt: number }>, now: number): void {
+  for (const [id, { expiresAt }] of records) {
+    if (now < expiresAt + KEPT_EXPIRED) return;
+    records.delete(id);
   }
 }
 

@@ -326,6 +326,40 @@ describe("the fxa-credentials grant", () => {
   });
 });
 
+describe("what expired", () => {
+  const HOUR = 60 * MINUTE;
+
+  test("is a code that is told apart from an unknown one for an hour, and then forgotten", async () => {
+    const client = await startTestServer();
+    const caller = await client.signIn();
+    const { code, verifier } = await client.authorize(caller);
+    client.clock.advance(15 * MINUTE + HOUR - 1);
+    await client.authorize(caller);
+    expect((await client.redeem(code, verifier)).body.errno).toBe(174);
+    client.clock.advance(1);
+    const fresh = await client.authorize(caller);
+    expect((await client.redeem(code, verifier)).body.errno).toBe(172);
+    expect((await client.redeem(fresh.code, fresh.verifier)).status).toBe(200);
+  });
+
+  test("is an access token that is forgotten in the same way, and its refresh token not", async () => {
+    const client = await startTestServer({ accessTokenLifetime: MINUTE });
+    const caller = await client.signIn();
+    const { access_token: accessToken, refresh_token: refreshToken } = await client.tokens(caller);
+    const issue = () =>
+      token(client, { grant_type: "refresh_token", client_id: ANDROID, refresh_token: refreshToken });
+    const verify = async () =>
+      (await client.oauth("POST", "/verify", { body: { token: accessToken } })).body.errno;
+    client.clock.advance(MINUTE + HOUR - 1);
+    await issue();
+    expect(await verify()).toBe(115);
+    client.clock.advance(1);
+    await issue();
+    expect(await verify()).toBe(108);
+    expect(client.server.store.grants.accessTokensOf(caller.uid)).toHaveLength(2);
+  });
+});
+
 test("nothing that is stored is a token", async () => {
   const client = await startTestServer();
   const caller = await client.signIn();
