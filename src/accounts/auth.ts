@@ -32,6 +32,7 @@ export function requireSession(store: AccountsStore, call: Call): SessionCaller 
   const session = findCredential(call, SESSION_BEARER, (id) => store.sessions.find(id));
   const account = session && store.findAccount(session.uid);
   if (!session || !account) throw new AuthProblem(110);
+  store.markUsed({ sessionId: session.id });
   return { account, session };
 }
 
@@ -52,6 +53,7 @@ export function requireSessionOrRefreshToken(
   const refreshToken = store.grants.findRefreshToken(token);
   const account = refreshToken && store.findAccount(refreshToken.uid);
   if (!refreshToken || !account) throw new AuthProblem(110);
+  store.markUsed({ refreshTokenId: refreshToken.id });
   return { account, refreshToken };
 }
 

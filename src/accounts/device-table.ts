@@ -40,7 +40,6 @@ export class DeviceTable {
 
   update(device: Device, fields: Partial<DeviceFields>): void {
     device.fields = { ...device.fields, ...fields };
-    device.lastAccessTime = Math.floor(this.#clock.wallTime());
   }
 
   /** A device of this account, not of any other. */

@@ -9,7 +9,7 @@ import { CLIENTS } from "./clients.ts";
 import { DeviceTable } from "./device-table.ts";
 import { GrantTable } from "./grant-table.ts";
 import { checkPassword, createPassword, createPasswordFromAuthPW } from "./passwords.ts";
-import type { Account, Device, StoredPassword } from "./records.ts";
+import type { Account, Device, DeviceOwner, StoredPassword } from "./records.ts";
 import { SessionTable } from "./session-table.ts";
 
 export interface NewAccount {
@@ -98,6 +98,18 @@ export class AccountsStore {
   /** Which version's verifier an `authPW` matches, and kB wrapped for it. */
   checkPassword(stored: StoredPassword, authPW: Uint8Array): ReturnType<typeof checkPassword> {
     return checkPassword(stored, authPW, this.#scryptCost);
+  }
+
+  /** Notes that a credential, and with it its device, was used now. */
+  markUsed(credential: DeviceOwner): void {
+    const now = Math.floor(this.#clock.wallTime());
+    const record =
+      "sessionId" in credential
+        ? this.sessions.find(credential.sessionId)
+        : this.grants.findRefreshTokenById(credential.refreshTokenId);
+    if (record) record.lastAccessTime = now;
+    const device = this.devices.ownedBy(credential);
+    if (device) device.lastAccessTime = now;
   }
 
   /** Forgets a session, its key-fetch tokens and its device. */

@@ -108,7 +108,7 @@ export function refresh(services: Services, body: RefreshGrant): TokenAnswer {
   const token = services.store.grants.findRefreshToken(body.refresh_token);
   if (token?.clientId !== client.id) throw new OAuthProblem(108);
   const scope = refreshableScopes(client, token, body.scope);
-  token.lastAccessTime = Math.floor(services.clock.wallTime());
+  services.store.markUsed({ refreshTokenId: token.id });
   const milliseconds = lifetimeOf(services, body.ttl);
   const grant = { uid: token.uid, clientId: client.id, scope, authAt: token.authAt };
   const accessToken = services.store.grants.issueAccessToken(grant, milliseconds, token.id);

@@ -89,7 +89,8 @@ describe("/account/device", () => {
 describe("the device list", () => {
   test("leaves idle devices out on request", async () => {
     const { client, caller, register } = await setUp();
-    await register({ name: "Idle" });
+    const idle = await client.signIn();
+    await register({ name: "Idle" }, idle.authorization);
     client.clock.advance(MINUTE);
     await client.tokens(caller);
     const listed = await client.auth(
@@ -135,6 +136,38 @@ describe("the device list", () => {
     await register({ name: "Other" }, other.authorization);
     await client.auth("POST", "/session/destroy", { authorization: other.authorization, body: {} });
     expect(await list(caller.authorization)).toEqual([]);
+  });
+});
+
+describe("last access", () => {
+  const LATER = 1_700_000_060_000;
+  const times = (records: { lastAccessTime: number }[]) => records.map((record) => record.lastAccessTime);
+
+  test("is when a session was last used, and its device with it", async () => {
+    const { client, caller, register, list } = await setUp();
+    const other = await client.signIn();
+    await register({ name: "Mine" });
+    await register({ name: "Theirs" }, other.authorization);
+    client.clock.advance(MINUTE);
+    await client.auth("GET", "/session/status", caller);
+    expect(times(await list())).toEqual([LATER, LATER - MINUTE]);
+    const attached = await client.auth("GET", "/account/attached_clients", caller);
+    expect(times(attached.body)).toEqual([LATER, LATER - MINUTE]);
+  });
+
+  test.each([
+    ["refreshing", { grant_type: "refresh_token", client_id: ANDROID }],
+    ["listing devices", undefined],
+  ])("is when a refresh token was last used, for %s", async (_name, refresh) => {
+    const { client, caller, list } = await setUp();
+    const { refresh_token: refreshToken } = await client.tokens(caller);
+    client.clock.advance(MINUTE);
+    const body = { ...refresh, refresh_token: refreshToken };
+    if (refresh) await client.auth("POST", "/oauth/token", { body });
+    else await list(`Bearer ${refreshToken}`);
+    expect(times(await list())).toEqual([LATER]);
+    const attached = await client.auth("GET", "/account/attached_clients", caller);
+    expect(times(attached.body)).toEqual([LATER, LATER]);
   });
 });
 
