@@ -7,5 +7,7 @@ export default defineConfig({
     hookTimeout: 30_000,
     // Tests start real processes: more workers than cores would only make them wait for each other.
     maxWorkers: 2,
+    // The search for QR codes runs in a process of its own, which inherits this: Node 20 reads no TypeScript by itself.
+    execArgv: ["--import", new URL("test/typescript.mjs", import.meta.url).href],
   },
 });

@@ -1,6 +1,7 @@
 /**
  * Bundles src/main.ts into dist/: one small entry and lazily loaded chunks, so that `--version` and `--help` read
- * almost nothing. Only packages with native or wasm parts of their own stay outside the bundle.
+ * almost nothing; and the program that searches pictures, which is run beside it. Only packages with native or wasm
+ * parts of their own stay outside the bundle.
  */
 import { readFileSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -12,7 +13,7 @@ const { version } = JSON.parse(readFileSync(new URL("../package.json", import.me
 rmSync(new URL("../dist", import.meta.url), { recursive: true, force: true });
 await build({
   absWorkingDir: root,
-  entryPoints: { main: "src/main.ts" },
+  entryPoints: { main: "src/main.ts", "search-process": "src/qr/search-process.ts" },
   outdir: "dist",
   bundle: true,
   splitting: true,

@@ -60,7 +60,10 @@ async function obtain(argument: string | undefined, flags: SourceFlags, run: Run
 
 /** The one pairing URL in the picture: other codes do not matter, two different pairing codes do. */
 async function fromPicture(source: string, run: Run): Promise<PairingUrl> {
-  const { codes } = await decodeQr(await readPicture(source, run));
+  const { codes } = await decodeQr(await readPicture(source, run), {
+    clock: run.environment.clock,
+    signal: run.signal,
+  });
   const texts = [...new Set(codes.map(({ text }) => text.trim()))];
   const urls = texts.filter(isPairingUrl);
   if (urls.length > 1) {

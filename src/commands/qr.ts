@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import * as v from "valibot";
 import { FxaPairError } from "../lib/errors.ts";
 import { decodeQr } from "../qr/decode.ts";
+import { imageName } from "../qr/images.ts";
 import { addExamples } from "./command.ts";
 import type { CommandModule } from "./command.ts";
 import type { Environment } from "./context.ts";
@@ -32,11 +33,14 @@ export const qr: CommandModule = {
       let failure: FxaPairError | undefined;
       for (const image of command.args) {
         try {
-          const { codes } = await decodeQr(await readPicture(image, run));
+          const { codes } = await decodeQr(await readPicture(image, run), {
+            clock: environment.clock,
+            signal: run.signal,
+          });
           for (const { text, corners } of codes) reporter.event({ type: "qr", text, image, corners });
         } catch (error) {
           if (!(error instanceof FxaPairError)) throw error;
-          if (command.args.length > 1) reporter.warn(`${image}: ${error.message}`);
+          if (command.args.length > 1) reporter.warn(`${imageName(image)}: ${error.message}`);
           failure ??= error;
         }
       }

@@ -1,17 +1,18 @@
 /**
- * Finds the QR codes in a picture: each reader looks at the picture in several sizes, because a code that is blurred,
- * noisy or tiny in one is clear in another. A code that was found is painted over and the look repeated, so that a
- * second code in the same picture does not go unnoticed.
+ * Reads the QR codes in a picture that anybody may have sent. The search runs in a process of its own, which is killed
+ * when its time is over: neither the decoders of images nor the readers of codes can be interrupted from within, and
+ * both can be kept busy for very long by a small file made for it. This process meanwhile hears every Ctrl-C.
  */
-import { decodePixels, readHeader, scaleTo } from "./picture.ts";
-import type { GreyPicture } from "./picture.ts";
-import { loadJsqrReader, loadQrReader } from "./readers.ts";
-import type { Point, QrCode, QrReader } from "./readers.ts";
-import { unreadable } from "./unreadable.ts";
-import { systemClock } from "../lib/clock.ts";
+import { fork } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { FxaPairError } from "../lib/errors.ts";
 import type { Clock } from "../lib/clock.ts";
+import { parseFinding } from "./findings.ts";
+import type { Finding, QrCode } from "./findings.ts";
+import { unreadable } from "./unreadable.ts";
 
-export type { Point, QrCode } from "./readers.ts";
+export type { Point, QrCode } from "./findings.ts";
 
 export interface QrPicture {
   /** Each different text once, in the order found; never empty. Corners are pixels of the upright picture. */
@@ -21,117 +22,120 @@ export interface QrPicture {
 }
 
 export interface DecodeOptions {
-  readonly clock?: Clock;
-  /** Milliseconds after which no further way is tried. */
+  readonly clock: Clock;
+  /** Aborting ends the search at once, with the signal's reason. */
+  readonly signal: AbortSignal;
+  /** Milliseconds after which the search ends with what was found by then. */
   readonly timeLimit?: number;
 }
 
-const DEFAULT_TIME_LIMIT = 2500;
-/** One picture of many codes must not cost a look for each. */
-const MAX_CODES_PER_LOOK = 8;
-/** Pictures below this size are looked at enlarged as well: thin modules get lost between pixels. */
-const SMALL_SIDE = 500;
-const ENLARGEMENT = 3;
-/** Painting over reaches this far beyond the corners, in parts of the distance to the middle. */
-const PAINT_MARGIN = 1.08;
+/** Leaves time for starting and ending where the whole command must not take five seconds. */
+const DEFAULT_TIME_LIMIT = 3000;
 
-/** One way to look: a reader and the length of the picture's longer side, in pixels. */
-interface Way {
-  readonly reader: QrReader;
-  readonly side: number;
+/** Beside this file, both in the sources and in the bundle. */
+const PROGRAM = `./search-process${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`;
+
+/** Signals that a terminal sends to all of its processes. */
+const INTERRUPTIONS: ReadonlySet<unknown> = new Set(["SIGINT", "SIGTERM", "SIGHUP"]);
+
+/** How far a search came. */
+interface Progress {
+  size: string | undefined;
+  looks: number;
+  readonly codes: QrCode[];
 }
 
 /**
  * Reads every QR code in an image file (PNG, JPEG, WebP, GIF, TIFF, AVIF, SVG; the first frame, upright).
  *
- * Throws a {@link FxaPairError} `unreadable` when there is none, when the bytes are no image, damaged or cut off, or when
- * the picture is too large: more than 64 MiB or 50 megapixels.
+ * Throws a {@link FxaPairError} `unreadable` when there is none, when the bytes are no image, damaged or cut off, when
+ * the picture is too large (more than 64 MiB or 50 megapixels), or when nothing was found in time.
  */
-export async function decodeQr(image: Uint8Array, options: DecodeOptions = {}): Promise<QrPicture> {
-  const { clock = systemClock, timeLimit = DEFAULT_TIME_LIMIT } = options;
-  const deadline = clock.now() + timeLimit;
-  const header = await readHeader(image);
-  const codes: QrCode[] = [];
-  let looks = 0;
-  // Light modules drawn on nothing vanish on white, dark ones on black.
-  for (const background of header.hasAlpha ? (["white", "black"] as const) : (["white"] as const)) {
-    const picture = await decodePixels(image, header, background);
-    for (const way of await waysFor(picture)) {
-      if (looks > 0 && clock.now() > deadline) break;
-      looks += 1;
-      await look(picture, way, header.width / picture.width, codes);
-    }
-    if (codes.length > 0) break;
+export async function decodeQr(image: Uint8Array, options: DecodeOptions): Promise<QrPicture> {
+  const { clock, signal, timeLimit = DEFAULT_TIME_LIMIT } = options;
+  signal.throwIfAborted();
+  const child = startSearch(image);
+  const ended = endOf(child);
+  let isLate = false;
+  const kill = (): void => void child.kill("SIGKILL");
+  const cancelTimer = clock.after(timeLimit, () => {
+    isLate = true;
+    kill();
+  });
+  signal.addEventListener("abort", kill);
+  const progress: Progress = { size: undefined, looks: 0, codes: [] };
+  try {
+    for await (const finding of findingsFrom(child)) follow(progress, finding);
+    const failure = await ended;
+    signal.throwIfAborted();
+    return conclude(progress, isLate, failure);
+  } finally {
+    cancelTimer();
+    signal.removeEventListener("abort", kill);
+    kill();
   }
-  const looked = `looked at ${header.width}×${header.height} in ${looks} way${looks === 1 ? "" : "s"}`;
+}
+
+function startSearch(image: Uint8Array): ChildProcess {
+  const child = fork(fileURLToPath(new URL(PROGRAM, import.meta.url)), [], {
+    stdio: ["pipe", "pipe", "ignore", "ipc"],
+  });
+  child.stdin?.on("error", () => undefined); // it ended before it read everything
+  child.stdin?.end(image);
+  return child;
+}
+
+/** Resolves with what went wrong, or `undefined`, once the process is gone. */
+async function endOf(child: ChildProcess): Promise<Error | undefined> {
+  return new Promise((resolve) => {
+    child.once("error", resolve); // it could not be started
+    child.once("close", (status, signal) => {
+      if (INTERRUPTIONS.has(signal)) resolve(new FxaPairError("interrupted", "Interrupted."));
+      else
+        resolve(status === 0 ? undefined : new Error(`the search ended by ${signal ?? status ?? "itself"}`));
+    });
+  });
+}
+
+async function* findingsFrom(child: ChildProcess): AsyncGenerator<Finding, void, undefined> {
+  let rest = "";
+  child.stdout?.setEncoding("utf8");
+  for await (const text of child.stdout ?? []) {
+    const lines = (rest + String(text)).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) yield parseFinding(line);
+  }
+}
+
+function follow(progress: Progress, finding: Finding): void {
+  switch (finding.type) {
+    case "picture":
+      progress.size = `${finding.width}×${finding.height}`;
+      break;
+    case "look":
+      progress.looks += 1;
+      break;
+    case "code":
+      progress.codes.push({ text: finding.text, corners: finding.corners });
+      break;
+    case "refused":
+      throw unreadable(finding.message, finding.hint);
+  }
+}
+
+function conclude({ size, looks, codes }: Progress, isLate: boolean, failure: Error | undefined): QrPicture {
+  const looked = `looked at ${size ?? "nothing"} in ${looks} way${looks === 1 ? "" : "s"}`;
   if (codes.length > 0) return { codes, looked };
+  if (isLate) {
+    throw unreadable(
+      looks === 0 ? "reading the image takes too long" : `no QR code found in time (${looked})`,
+      "Cut out the part with the QR code, or make the picture smaller.",
+    );
+  }
+  if (failure instanceof FxaPairError) throw failure;
+  if (failure !== undefined) throw unreadable("the image cannot be decoded", undefined, failure);
   throw unreadable(
     `no QR code found (${looked})`,
     "Take the picture again: straight on, sharp, with the whole code and some white around it.",
   );
-}
-
-async function waysFor(picture: GreyPicture): Promise<Way[]> {
-  const [qr, jsqr] = [await loadQrReader(), await loadJsqrReader()];
-  const full = Math.max(picture.width, picture.height);
-  const enlarged = full < SMALL_SIDE ? [full * ENLARGEMENT] : [];
-  const smaller = [1000, SMALL_SIDE].filter((side) => side < full);
-  // jsqr is slow on large pictures, and gains nothing from them.
-  const jsqrSides = full <= 1000 ? [full, ...enlarged, ...smaller] : smaller;
-  return [
-    ...[full, ...enlarged, ...smaller].map((side) => ({ reader: qr, side })),
-    ...jsqrSides.map((side) => ({ reader: jsqr, side })),
-  ];
-}
-
-/** Adds to `codes` what one way finds beside them; `toOriginal` turns the picture's pixels into the file's. */
-async function look(picture: GreyPicture, way: Way, toOriginal: number, codes: QrCode[]): Promise<void> {
-  const scaled = await scaleTo(picture, way.side);
-  const scale = (toOriginal * picture.width) / scaled.width;
-  const view = { ...scaled, pixels: scaled.pixels.slice() };
-  for (const { corners } of codes) paintOver(view, corners, 1 / scale);
-  for (let count = 0; count < MAX_CODES_PER_LOOK; count++) {
-    const found = way.reader(view);
-    if (found === undefined) return;
-    paintOver(view, found.corners, 1);
-    if (!codes.some(({ text }) => text === found.text)) {
-      const [a, b, c, d] = found.corners;
-      codes.push({
-        text: found.text,
-        corners: [times(a, scale), times(b, scale), times(c, scale), times(d, scale)],
-      });
-    }
-  }
-}
-
-function times({ x, y }: Point, factor: number): Point {
-  return { x: x * factor, y: y * factor };
-}
-
-/** Paints a convex quadrilateral, given in pixels / `scale`, white. */
-function paintOver(picture: GreyPicture, corners: QrCode["corners"], scale: number): void {
-  const middle = times(
-    corners.reduce((sum, { x, y }) => ({ x: sum.x + x, y: sum.y + y })),
-    1 / corners.length,
-  );
-  const outline = corners.map(({ x, y }) => ({
-    x: (middle.x + (x - middle.x) * PAINT_MARGIN) * scale,
-    y: (middle.y + (y - middle.y) * PAINT_MARGIN) * scale,
-  }));
-  const [top, bottom] = [Math.min(...outline.map(({ y }) => y)), Math.max(...outline.map(({ y }) => y))];
-  for (let y = Math.max(0, Math.floor(top)); y <= Math.min(picture.height - 1, bottom); y++) {
-    const crossings = outline.flatMap((from, index) =>
-      crossing(from, outline[(index + 1) % outline.length] ?? from, y),
-    );
-    if (crossings.length === 0) continue;
-    const left = Math.max(0, Math.floor(Math.min(...crossings)));
-    const right = Math.min(picture.width, Math.ceil(Math.max(...crossings)) + 1);
-    if (left < right) picture.pixels.fill(255, y * picture.width + left, y * picture.width + right);
-  }
-}
-
-/** Where the line from one point to another meets the row `y`. */
-function crossing(from: Point, to: Point, y: number): number[] {
-  if (from.y === to.y || y < Math.min(from.y, to.y) || y > Math.max(from.y, to.y)) return [];
-  return [from.x + ((y - from.y) / (to.y - from.y)) * (to.x - from.x)];
 }

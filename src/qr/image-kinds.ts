@@ -29,17 +29,31 @@ export function imageKind(image: Uint8Array): ImageKind {
   );
 }
 
+/** Bytes of one channel of one pixel, where there is more than one. */
+const DEPTHS: Readonly<Record<string, number>> = {
+  ushort: 2,
+  short: 2,
+  uint: 4,
+  int: 4,
+  float: 4,
+  double: 8,
+  complex: 8,
+  dpcomplex: 16,
+};
+
 /**
  * Bytes per pixel that a decoder keeps for the whole picture at once, measured: rows cannot be had singly from
- * progressive files (whose JPEG coefficients have 16 bits), nor from any AVIF or GIF file.
+ * progressive files (whose JPEG coefficients have 16 bits), from a TIFF file in one strip, nor from any AVIF or GIF file.
  */
 export function bytesPerPixel(
   kind: ImageKind,
   channels: number,
   isProgressive: boolean,
-  is8Bit: boolean,
+  depth: string,
 ): number {
   if (kind === "heif") return 16;
   if (kind === "gif") return 12;
-  return isProgressive ? channels * (is8Bit ? 2 : 4) : 0;
+  const whole = channels * (DEPTHS[depth] ?? 1);
+  if (kind === "tiff") return whole;
+  return isProgressive ? whole * 2 : 0;
 }

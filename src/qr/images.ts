@@ -1,5 +1,6 @@
 /** Where `--qr`, `--scan` and `qr` take their picture from: a file, standard input, or a `data:` URL (RFC 2397). */
 import { createReadStream } from "node:fs";
+import { basename } from "node:path";
 import { MAX_IMAGE_BYTES, tooManyBytes } from "./picture.ts";
 import { unreadable } from "./unreadable.ts";
 
@@ -9,20 +10,44 @@ import { unreadable } from "./unreadable.ts";
  */
 export async function readImage(source: string, stdin: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   if (source === "-") return readAll(stdin);
-  if (/^data:/i.test(source)) return readDataUrl(source);
+  if (isDataUrl(source)) return readDataUrl(source);
+  if (isUrl(source)) {
+    throw unreadable("that is a URL, not a picture", "A pairing URL goes to fxa-pair join, without --qr.");
+  }
   try {
     return await readAll(createReadStream(source));
   } catch (cause) {
     if (!isSystemError(cause)) throw cause;
     throw unreadable(
-      `the image ${source} cannot be read (${reason(cause.code)})`,
+      `the image ${imageName(source)} cannot be read (${reason(cause.code)})`,
       "Check the file's name.",
       cause,
     );
   }
 }
 
-async function readAll(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+/**
+ * A name for the image in messages: the last part of a path, up to where a URL would have its query or fragment, since
+ * a URL given by mistake may hold a channel key.
+ */
+export function imageName(source: string): string {
+  if (source === "-") return "standard input";
+  if (isDataUrl(source)) return "data: URL";
+  if (isUrl(source)) return "URL";
+  return basename(source.split(/[#?]|%(?:23|3f)/i, 1)[0] ?? "");
+}
+
+function isDataUrl(source: string): boolean {
+  return /^data:/i.test(source);
+}
+
+/** Also without its beginning, as it is when it was copied badly. */
+function isUrl(source: string): boolean {
+  return /^\s*[a-z][a-z\d+.-]*:\/\//i.test(source) || /channel_(?:id|key)/.test(source);
+}
+
+/** Throws `unreadable` as soon as there are more than 64 MiB. */
+export async function readAll(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of stream) {

@@ -6,6 +6,8 @@
 import type { Metadata, Sharp } from "sharp";
 import { bytesPerPixel, imageKind } from "./image-kinds.ts";
 import type { ImageKind } from "./image-kinds.ts";
+import type { GreyPicture, SeeThroughPicture } from "./pixels.ts";
+import { turnUpright } from "./pixels.ts";
 import { unreadable } from "./unreadable.ts";
 import type { FxaPairError } from "../lib/errors.ts";
 
@@ -22,19 +24,14 @@ const SVG_SIDE = 500;
 /** Pixels per inch at which one SVG pixel is one pixel. */
 const SVG_DENSITY = 72;
 
-/** Grey pixels, row by row: 0 is black, 255 white. */
-export interface GreyPicture {
-  readonly width: number;
-  readonly height: number;
-  readonly pixels: Uint8Array;
-}
-
-/** What the header says, turned upright. */
+/** What the header says; width and height are those of the upright picture. */
 export interface PictureHeader {
   readonly kind: ImageKind;
   readonly width: number;
   readonly height: number;
   readonly hasAlpha: boolean;
+  /** How the file's picture lies, as EXIF counts: 1 is upright. */
+  readonly orientation: number;
 }
 
 /**
@@ -46,9 +43,9 @@ export async function readHeader(image: Uint8Array): Promise<PictureHeader> {
   if (image.length > MAX_IMAGE_BYTES) throw tooManyBytes();
   const kind = imageKind(image);
   const metadata = await readMetadata(image);
-  const { channels, depth, hasAlpha, isProgressive } = metadata;
+  const { channels, depth, hasAlpha, isProgressive, orientation = 1 } = metadata;
   const pixels = metadata.width * metadata.height;
-  const kept = pixels * bytesPerPixel(kind, channels, isProgressive, depth === "uchar");
+  const kept = pixels * bytesPerPixel(kind, channels, isProgressive, depth);
   if (pixels > MAX_PIXELS || kept > MAX_DECODER_BYTES) {
     throw unreadable(
       `the image has too many pixels (${metadata.width}×${metadata.height})`,
@@ -56,7 +53,7 @@ export async function readHeader(image: Uint8Array): Promise<PictureHeader> {
     );
   }
   const { width, height } = metadata.autoOrient;
-  return { kind, width, height, hasAlpha };
+  return { kind, width, height, hasAlpha, orientation };
 }
 
 async function readMetadata(image: Uint8Array): Promise<Metadata> {
@@ -69,14 +66,10 @@ async function readMetadata(image: Uint8Array): Promise<Metadata> {
 }
 
 /**
- * Decodes the first frame, upright, on the given background, made smaller to at most 4,096 pixels a side. Damaged and
- * truncated files are refused with `unreadable`.
+ * Decodes the first frame, upright, made smaller to at most 4,096 pixels a side. Damaged and truncated files are refused
+ * with `unreadable`.
  */
-export async function decodePixels(
-  image: Uint8Array,
-  header: PictureHeader,
-  background: "white" | "black",
-): Promise<GreyPicture> {
+export async function decodePixels(image: Uint8Array, header: PictureHeader): Promise<SeeThroughPicture> {
   const { default: sharp } = await import("sharp");
   const density = Math.min(
     Math.max((SVG_DENSITY * SVG_SIDE) / Math.max(header.width, header.height), 1),
@@ -84,12 +77,18 @@ export async function decodePixels(
   );
   const forSvg = header.kind === "svg" ? { density } : {};
   try {
-    return await greyPixels(
-      sharp(image, { limitInputPixels: MAX_PIXELS, failOn: "truncated", pages: 1, ...forSvg })
-        .autoOrient()
-        .flatten({ background })
-        .resize({ width: MAX_SIDE, height: MAX_SIDE, fit: "inside", withoutEnlargement: true }),
-    );
+    const picture = sharp(image, {
+      limitInputPixels: MAX_PIXELS,
+      failOn: "truncated",
+      pages: 1,
+      ...forSvg,
+    }).resize({ width: MAX_SIDE, height: MAX_SIDE, fit: "inside", withoutEnlargement: true });
+    const { grey, alpha } = header.hasAlpha ? await splitAlpha(picture) : { grey: await greyPixels(picture) };
+    // Turned only now: sharp would keep the whole picture for it, at its full size and depth.
+    const upright = turnUpright(grey, header.orientation);
+    return alpha === undefined
+      ? upright
+      : { ...upright, alpha: turnUpright(alpha, header.orientation).pixels };
   } catch (cause) {
     throw unreadable("the image is damaged or cut off", "Save or copy the picture again.", cause);
   }
@@ -103,6 +102,21 @@ export async function scaleTo(picture: GreyPicture, side: number): Promise<GreyP
   return greyPixels(
     sharp(picture.pixels, { raw: { width, height, channels: 1 } }).resize(side, side, { fit: "inside" }),
   );
+}
+
+/** Grey and alpha apart, each as a picture: sharp gives no alpha beside grey. */
+async function splitAlpha(image: Sharp): Promise<{ grey: GreyPicture; alpha: GreyPicture }> {
+  const { default: sharp } = await import("sharp");
+  const { data, info } = await image
+    .toColourspace("srgb")
+    .ensureAlpha()
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  const raw = { width: info.width, height: info.height, channels: 4 } as const;
+  return {
+    grey: await greyPixels(sharp(data, { raw }).removeAlpha()),
+    alpha: await greyPixels(sharp(data, { raw }).extractChannel("alpha")),
+  };
 }
 
 async function greyPixels(image: Sharp): Promise<GreyPicture> {

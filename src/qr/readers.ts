@@ -2,18 +2,8 @@
  * The two QR code readers. They fail on different pictures: `qr` is quick and good with photos of screens, `jsqr` finds
  * bent and smeared codes that it misses.
  */
-import type { GreyPicture } from "./picture.ts";
-
-export interface Point {
-  readonly x: number;
-  readonly y: number;
-}
-
-/** A decoded code and its outer corners: top left, top right, bottom right, bottom left as the code was meant. */
-export interface QrCode {
-  readonly text: string;
-  readonly corners: readonly [Point, Point, Point, Point];
-}
+import type { QrCode } from "./findings.ts";
+import type { GreyPicture } from "./pixels.ts";
 
 /** Looks for one code, in dark on light or the reverse; `undefined` when there is none. */
 export type QrReader = (picture: GreyPicture) => QrCode | undefined;

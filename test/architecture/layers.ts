@@ -41,7 +41,10 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   },
   channel: { layers: ["tls", "lib"], packages: /^(?:@noble\/.+|ws|valibot)$/ },
   oauth: { layers: ["lib"], packages: /^(?:jose|undici|valibot|@noble\/.+|node:.+)$/ },
-  qr: { layers: ["lib"], packages: /^(?:sharp|jsqr|qr|qr\/decode\.js|qrcode-terminal|node:fs)$/ },
+  qr: {
+    layers: ["lib"],
+    packages: /^(?:sharp|jsqr|qr|qr\/decode\.js|qrcode-terminal|valibot|node:(?:fs|path|url|child_process))$/,
+  },
   accounts: { layers: ["lib"], files: PURE_OAUTH, packages: /^(?:valibot|node:.+)$/ },
   relay: { layers: ["lib"], files: ["src/channel/wire.ts"], packages: /^(?:ws|valibot|node:.+)$/ },
   tls: { files: ["src/lib/constant-time.ts", "src/lib/random.ts"], packages: /^@noble\/.+$/ },

@@ -1,6 +1,6 @@
 /** Pairings in real terminals: who is asked what, which keys count, and how everything looks when it is over. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { decodeQr } from "../../src/qr/decode.ts";
+import { textsIn } from "../qr/found.ts";
 import { DARK, LIGHT, screenshot } from "../qr/screenshot.ts";
 import { cleanUp, run, start } from "./harness.ts";
 import { closeTerminals, CTRL_C, CTRL_D, ENTER, HAS_TERMINALS, Terminal, WHY_NOT } from "./pty.ts";
@@ -278,8 +278,7 @@ describe.skipIf(!HAS_TERMINALS)(`the QR code (${WHY_NOT})`, () => {
     const { host, url } = await hostHere(extra, { ...size, env });
     const drawing = host.output.split(/\r?\n/).filter(isDrawn).join("\n");
     for (const theme of themes) {
-      const { codes } = await decodeQr(await screenshot(drawing, theme));
-      expect(codes.map(({ text }) => text)).toEqual([url]);
+      expect(await textsIn(await screenshot(drawing, theme))).toEqual([url]);
     }
     // Nothing reaches the clipboard by itself.
     expect(host.output).not.toContain("\u001b]52");

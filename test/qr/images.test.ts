@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { afterAll, expect, test } from "vitest";
 import fc from "fast-check";
-import { readImage } from "../../src/qr/images.ts";
+import { imageName, readImage } from "../../src/qr/images.ts";
+import { SAMPLE_URL } from "./samples.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "fxa-pair-images-"));
 const nothing = Readable.from([]);
@@ -77,4 +78,40 @@ test("every byte string survives a data: URL, percent-encoded or not", async () 
 
 test("a data: URL without a comma is unreadable", async () => {
   await expect(readImage("data:image/png;base64", nothing)).rejects.toMatchObject({ code: "unreadable" });
+});
+
+test.each([
+  SAMPLE_URL,
+  ` ${SAMPLE_URL}`,
+  SAMPLE_URL.replace("https://", ""),
+  SAMPLE_URL.slice(SAMPLE_URL.indexOf("channel_key")),
+  "HTTP://127.0.0.1:3030/pair",
+])("a URL is no picture, and is not repeated: %s", async (source) => {
+  const error: unknown = await readImage(source, nothing).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({
+    code: "unreadable",
+    message: "that is a URL, not a picture",
+    hint: "A pairing URL goes to fxa-pair join, without --qr.",
+  });
+  expect(imageName(source)).toBe("URL");
+});
+
+test.each([
+  ["/some/where/code.png", "code.png"],
+  ["pair#secret/secret.png", "pair"],
+  ["pair?secret", "pair"],
+  ["pair%23secret", "pair"],
+  ["pair%3Fsecret", "pair"],
+  ["100%25.png", "100%25.png"],
+  ["-", "standard input"],
+  ["data:image/png;base64,secret", "data: URL"],
+])("%s is named %s", async (source, name) => {
+  expect(imageName(source)).toBe(name);
+});
+
+test("a file that cannot be read is named by its last part only", async () => {
+  const missing = join(folder, "pair#secret");
+  await expect(readImage(missing, nothing)).rejects.toMatchObject({
+    message: "the image pair cannot be read (there is no such file)",
+  });
 });

@@ -1,5 +1,6 @@
 import { crc32, deflateSync } from "node:zlib";
 import fc from "fast-check";
+import sharp from "sharp";
 
 /** A URL with the length and alphabet of a real one. */
 export const SAMPLE_URL =
@@ -32,6 +33,24 @@ export function blankPng(width: number, height: number, rows = height, deep = fa
     chunk("IDAT", deflateSync(Buffer.alloc((width + 1) * rows), { level: 9 })),
     chunk("IEND", Buffer.alloc(0)),
   ]);
+}
+
+/** A PNG file of some 200 KB, tiled with what readers take for the corners of codes: there are countless ways to combine. */
+export async function finderPatterns(side: number): Promise<Uint8Array> {
+  const pixels = Buffer.from(
+    Array.from({ length: 64 }, (_, index) => {
+      const [x, y] = [index % 8, index >> 3];
+      return x < 7 && y < 7 && Math.max(Math.abs(x - 3), Math.abs(y - 3)) !== 2 ? 0 : 255;
+    }),
+  );
+  const tile = await sharp(pixels, { raw: { width: 8, height: 8, channels: 1 } })
+    .png()
+    .toBuffer();
+  return sharp({ create: { width: side, height: side, channels: 3, background: "#fff" } })
+    .composite([{ input: tile, tile: true }])
+    .toColourspace("b-w")
+    .png()
+    .toBuffer();
 }
 
 function chunk(type: string, contents: Buffer): Buffer {
