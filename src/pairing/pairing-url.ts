@@ -7,13 +7,11 @@
  * sees. Firefox writes `v=2` besides; we read past it and never write it: it would let a web page take the part of
  * the new device and hold the channel key.
  */
+import { CHANNEL_KEY_BYTES, isChannelId } from "../channel/wire.ts";
 import { decodeBase64url, encodeBase64url } from "../lib/base64url.ts";
 import { FxaPairError } from "../lib/errors.ts";
 import { isLoopback } from "../lib/loopback.ts";
 
-/** Length of a channel key in bytes: the TLS pre-shared key. */
-export const CHANNEL_KEY_BYTES = 32;
-const CHANNEL_ID_BYTES = 16;
 /** A pairing URL has about 130 characters; the rest is room for parameters of later versions. */
 const MAX_LENGTH = 2048;
 
@@ -41,14 +39,10 @@ export function formatPairingUrl(contentServer: string, channelId: string, chann
  */
 export function parsePairingUrl(text: string): PairingUrl {
   const url = parseUrl(text.trim());
-  if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopback(url.hostname))) {
-    throw unreadable("scheme", "it must be https");
-  }
-  if (url.pathname !== "/pair" && url.pathname !== "/pair/supp") throw unreadable("path", "it must be /pair");
   if (url.hash.length < 2) throw unreadable("fragment", "the part from # on is missing");
   const parameters = parseParameters(url.hash.slice(1));
   const id = single(parameters, "channel_id");
-  if (decodeBase64url(id)?.length !== CHANNEL_ID_BYTES) {
+  if (!isChannelId(id)) {
     throw unreadable("channel_id", "it must be 16 bytes in base64url without padding");
   }
   const channelKey = decodeBase64url(single(parameters, "channel_key"));
@@ -68,17 +62,33 @@ export function asciiHost(url: PairingUrl): string {
   return new URL(url.contentServer).host;
 }
 
+/**
+ * The URL parser repairs a lot without a word: slashes too many or too few, tabs, dots in the path, the notation of
+ * hosts and ports. What it had to repair was not written by a pairing device, and does not lead where it seems to.
+ */
 function parseUrl(text: string): URL {
-  // The URL parser drops tabs and newlines, turns back-slashes round and forgets empty user information. What it
-  // silently repairs was not written by a pairing device.
   // eslint-disable-next-line no-control-regex
   if (text.length > MAX_LENGTH || /[\s\\\u0000-\u001f\u007f]/.test(text) || !URL.canParse(text)) {
     throw unreadable("URL", "it is none");
   }
-  const authority = /^[^:]*:\/\/([^/?#]*)/.exec(text)?.[1];
+  const url = new URL(text);
+  const [, authority, path] = /^[^:/?#]+:\/\/([^/?#]*)([^?#]*)/.exec(text) ?? [];
   if (authority === undefined) throw unreadable("URL", "it is none");
+  if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopback(url.hostname))) {
+    throw unreadable("scheme", "it must be https");
+  }
   if (authority.includes("@")) throw unreadable("user information", "there must be none before the host");
-  return new URL(text);
+  if (!isAsWritten(authority, url)) throw unreadable("host", "it is not written in the usual way");
+  if (path !== "/pair" && path !== "/pair/supp") throw unreadable("path", "it must be /pair");
+  return url;
+}
+
+/** Host and port in any letter case, with the usual port spelt out or not; other alphabets if they stay such. */
+function isAsWritten(authority: string, { protocol, hostname, port }: URL): boolean {
+  if (/\P{ASCII}/u.test(authority)) return hostname.includes("xn--");
+  const usual = protocol === "https:" ? ":443" : ":80";
+  const ports = port === "" ? ["", usual] : [`:${port}`];
+  return ports.some((suffix) => authority.toLowerCase() === hostname + suffix);
 }
 
 function parseParameters(fragment: string): ReadonlyMap<string, readonly string[]> {
