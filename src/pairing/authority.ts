@@ -12,6 +12,7 @@ import { formatGrant, formatMetadata, parsePairMessage } from "./messages.ts";
 import type { AuthorityMetadata } from "./messages.ts";
 import { checkPairRequest } from "./request-checks.ts";
 import type { PairRequest, RequestPolicy } from "./request-checks.ts";
+import { declined, fail, StageTable, stay } from "./stage-table.ts";
 
 const TRANSITIONS = {
   waitingForSupplicant: { connected: "waitingForRequest" },
@@ -19,14 +20,15 @@ const TRANSITIONS = {
   waitingForConfirmations: { yes: "authorizing", confirmation: "waitingForLocal" },
   waitingForLocal: { yes: "authorizingConfirmed" },
   authorizing: { code: "waitingForRemote", confirmation: "authorizingConfirmed" },
-  authorizingConfirmed: { code: "completed" },
+  authorizingConfirmed: { code: "delivering" },
+  delivering: { delivered: "completed" },
   waitingForRemote: { confirmation: "completed" },
   completed: {},
   ended: {},
 } as const satisfies Record<string, Partial<Record<AuthorityEvent, string>>>;
 
 export type AuthorityStage = keyof typeof TRANSITIONS;
-type AuthorityEvent = "connected" | "request" | "confirmation" | "yes" | "code";
+type AuthorityEvent = "connected" | "request" | "confirmation" | "yes" | "code" | "delivered";
 
 export interface AuthorityState {
   readonly at: AuthorityStage;
@@ -41,7 +43,9 @@ export type AuthorityInput =
   /** The user's answer. */
   | { readonly type: "yes" | "no" }
   /** The accounts server's authorization code. */
-  | { readonly type: "code"; readonly code: string };
+  | { readonly type: "code"; readonly code: string }
+  /** The code has left this device. Not asked for where the other side's confirmation comes after it. */
+  | { readonly type: "delivered" };
 
 export type AuthorityEffect =
   | FlowEffect
@@ -53,25 +57,34 @@ export type AuthorityEffect =
       readonly fingerprint: string;
     }
   /** Ask the accounts server for a code: at most once a flow, and for the very request that was presented. */
-  | { readonly type: "authorize"; readonly request: PairRequest };
+  | { readonly type: "authorize"; readonly request: PairRequest }
+  /** Tell when all that was sent has left: the connection may be lost for a while. */
+  | { readonly type: "deliver" };
 
 type AuthorityStep = Step<AuthorityState, AuthorityEffect>;
+
+const stages = new StageTable<AuthorityStage, AuthorityEvent, AuthorityState, AuthorityEffect>(
+  TRANSITIONS,
+  entering,
+);
 
 export function startAuthority(metadata: AuthorityMetadata, policy: RequestPolicy): AuthorityState {
   return { at: "waitingForSupplicant", policy, metadata, request: null };
 }
 
 export function stepAuthority(state: AuthorityState, input: AuthorityInput): AuthorityStep {
-  if (state.at === "completed" || state.at === "ended") return { state, effects: [] };
+  if (stages.isLast(state)) return stay(state);
   switch (input.type) {
     case "connected":
-      return advance(state, "connected", [{ type: "report", status: { type: "connected" } }]);
+      return stages.advance(state, "connected", [{ type: "report", status: { type: "connected" } }]);
     case "message":
       return receive(state, input.text, input.sender);
     case "yes":
       return approve(state);
     case "code":
       return sendCode(state, input.code);
+    case "delivered":
+      return stages.advance(state, "delivered", []);
     case "no":
       return end(state, failures.declinedHere(), [declined("local"), { type: "closeNotify" }]);
     case "peerClosed":
@@ -89,11 +102,13 @@ export function stepAuthority(state: AuthorityState, input: AuthorityInput): Aut
 function receive(state: AuthorityState, text: string, sender: Sender): AuthorityStep {
   const message = parsePairMessage(text);
   if ("problem" in message) return violated(state, message.problem);
-  if (message.name === "pair:supp:request" && next(state, "request") !== undefined) {
+  if (message.name === "pair:supp:request" && stages.expects(state, "request")) {
     return receiveRequest(state, message.data, requestFingerprint(text), sender);
   }
-  if (message.name === "pair:supp:authorize" && next(state, "confirmation") !== undefined) {
-    return advance(state, "confirmation", [{ type: "report", status: { type: "approved", by: "remote" } }]);
+  if (message.name === "pair:supp:authorize" && stages.expects(state, "confirmation")) {
+    return stages.advance(state, "confirmation", [
+      { type: "report", status: { type: "approved", by: "remote" } },
+    ]);
   }
   return violated(state, `${message.name} has no place now`);
 }
@@ -109,58 +124,44 @@ function receiveRequest(
     return end(state, failures.requestRefused(verdict.problems), [{ type: "closeNotify" }]);
   }
   const { request } = verdict;
-  return advance({ ...state, request }, "request", [
+  return stages.advance({ ...state, request }, "request", [
     { type: "send", document: formatMetadata(state.metadata) },
     { type: "present", request, sender, fingerprint },
   ]);
 }
 
 function approve(state: AuthorityState): AuthorityStep {
-  if (state.request === null) return { state, effects: [] };
-  return advance(state, "yes", [
+  if (state.request === null) return stay(state);
+  return stages.advance(state, "yes", [
     { type: "report", status: { type: "approved", by: "local" } },
     { type: "authorize", request: state.request },
   ]);
 }
 
 function sendCode(state: AuthorityState, code: string): AuthorityStep {
-  if (state.request === null) return { state, effects: [] };
-  return advance(state, "code", [
+  if (state.request === null) return stay(state);
+  return stages.advance(state, "code", [
     { type: "send", document: formatGrant(code, state.request.state) },
     { type: "report", status: { type: "authorized" } },
   ]);
 }
 
-function next(state: AuthorityState, event: AuthorityEvent): AuthorityStage | undefined {
-  const row: Partial<Record<AuthorityEvent, AuthorityStage>> = TRANSITIONS[state.at];
-  return row[event];
-}
-
-function advance(
-  state: AuthorityState,
-  event: AuthorityEvent,
-  effects: readonly AuthorityEffect[],
-): AuthorityStep {
-  const at = next(state, event);
-  if (at === undefined) return { state, effects: [] };
-  const completion: readonly AuthorityEffect[] =
-    at === "completed" ? [{ type: "report", status: { type: "complete" } }, { type: "complete" }] : [];
-  return { state: { ...state, at }, effects: [...effects, ...completion] };
+function entering({ at }: AuthorityState): readonly AuthorityEffect[] {
+  if (at === "delivering") return [{ type: "deliver" }];
+  if (at === "completed") return [{ type: "report", status: { type: "complete" } }, { type: "complete" }];
+  return [];
 }
 
 function violated(state: AuthorityState, problem: string): AuthorityStep {
   return end(state, failures.outOfOrder(problem), [{ type: "closeNotify" }]);
 }
 
+/** From the moment the code was sent nobody here knows what becomes of it. */
 function end(state: AuthorityState, error: Error, effects: readonly AuthorityEffect[]): AuthorityStep {
-  const told = state.at === "waitingForRemote" ? failures.perhapsSignedIn(error) : error;
-  return { state: { ...state, at: "ended" }, effects: [...effects, { type: "fail", error: told }] };
+  const codeSent = state.at === "waitingForRemote" || state.at === "delivering";
+  return fail(state, codeSent ? failures.perhapsSignedIn(error) : error, effects);
 }
 
-function lateness(state: AuthorityState): Error {
-  return state.request === null ? failures.nobodyCame() : failures.tookTooLong();
-}
-
-function declined(by: "local" | "remote"): AuthorityEffect {
-  return { type: "report", status: { type: "declined", by } };
+function lateness({ at }: AuthorityState): Error {
+  return at === "waitingForSupplicant" ? failures.nobodyCame() : failures.tookTooLong();
 }

@@ -1,15 +1,14 @@
 /** How a pairing can end badly, in words. Texts from the peer are never part of them. */
+import { NEW_CODE } from "../channel/failures.ts";
 import { FxaPairError } from "../lib/errors.ts";
 import type { RequestProblem } from "./request-checks.ts";
-
-const START_AGAIN = "Start again with a new code.";
 
 export function declinedHere(): FxaPairError {
   return new FxaPairError("declined_here", "You declined on this device; no access was given.");
 }
 
 /** There is no decline message: a close_notify before the end is all that tells. */
-export function declinedThere(hint = `If that was not meant: ${START_AGAIN}`): FxaPairError {
+export function declinedThere(hint = `If that was not meant: ${NEW_CODE}`): FxaPairError {
   return new FxaPairError("declined_there", "The pairing was declined or closed by the other device.", {
     hint,
   });
@@ -18,13 +17,13 @@ export function declinedThere(hint = `If that was not meant: ${START_AGAIN}`): F
 /** A message that cannot be read, or that has no place at this point. */
 export function outOfOrder(problem: string): FxaPairError {
   return new FxaPairError("channel_security", `The other device sent a wrong message: ${problem}.`, {
-    hint: `Somebody may be interfering. ${START_AGAIN}`,
+    hint: `Somebody may be interfering. ${NEW_CODE}`,
   });
 }
 
 export function wrongState(): FxaPairError {
   return new FxaPairError("channel_security", "The other device sent a code that is not for this request.", {
-    hint: `Somebody may be interfering. ${START_AGAIN}`,
+    hint: `Somebody may be interfering. ${NEW_CODE}`,
   });
 }
 
@@ -38,13 +37,13 @@ export function requestRefused(problems: readonly RequestProblem[]): FxaPairErro
 
 export function nobodyCame(): FxaPairError {
   return new FxaPairError("timeout", "Nobody used the code in time; it is no longer good.", {
-    hint: START_AGAIN,
+    hint: NEW_CODE,
   });
 }
 
 export function tookTooLong(): FxaPairError {
   return new FxaPairError("timeout", "The pairing was not confirmed on both devices in time.", {
-    hint: START_AGAIN,
+    hint: NEW_CODE,
   });
 }
 

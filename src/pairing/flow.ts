@@ -3,8 +3,11 @@
  * carries out the effects that both sides share, and closes by the rules.
  */
 import type { PairingChannel } from "../channel/pairing-channel.ts";
+import { RESUME_TIME } from "../channel/relay-link.ts";
 import type { Clock } from "../lib/clock.ts";
-import { FxaPairError } from "../lib/errors.ts";
+import { FxaPairError, toError } from "../lib/errors.ts";
+import { Settled } from "../lib/settled.ts";
+import { within } from "../lib/within.ts";
 import type { FlowEffect, FlowInput, Step } from "./flow-types.ts";
 import type { PairingStatus } from "./status.ts";
 
@@ -53,8 +56,8 @@ export class Flow<State, Input, Effect extends { readonly type: string }> {
     return this.#questions.signal;
   }
 
-  /** Resolves when the pairing is complete and the channel closed. @throws the error of a flow that failed */
-  async run(): Promise<void> {
+  /** The final state, when the pairing is complete and the channel closed. @throws the error of a flow that failed */
+  async run(): Promise<State> {
     const { channel, clock, signal } = this.#ports;
     const onAbort = () => {
       this.#interrupt(signal.reason);
@@ -71,6 +74,7 @@ export class Flow<State, Input, Effect extends { readonly type: string }> {
       cancelDeadline();
       if (failure !== null) throw failure;
       await this.#closeGently();
+      return this.#state;
     } finally {
       cancelDeadline();
       signal.removeEventListener("abort", onAbort);
@@ -152,35 +156,17 @@ export class Flow<State, Input, Effect extends { readonly type: string }> {
     this.#released.settle(null);
   }
 
+  /** What was sent while the connection was lost must leave before the channel does. */
   async #closeGently(): Promise<void> {
-    await this.#releasedWithin(this.#machine.linger);
-    this.#ports.channel.closeNotify();
-    await this.#releasedWithin(PEER_CLOSE_WAIT);
+    const { channel } = this.#ports;
+    const released = this.#released.promise;
+    await this.#atMost(this.#machine.linger, released);
+    await this.#atMost(RESUME_TIME, Promise.race([released, channel.flushed()]));
+    channel.closeNotify();
+    await this.#atMost(PEER_CLOSE_WAIT, released);
   }
 
-  async #releasedWithin(milliseconds: number): Promise<void> {
-    if (milliseconds === 0) return;
-    const timer = new Settled<null>();
-    const cancel = this.#ports.clock.after(milliseconds, () => {
-      timer.settle(null);
-    });
-    await Promise.race([this.#released.promise, timer.promise]);
-    cancel();
+  async #atMost(milliseconds: number, event: Promise<unknown>): Promise<void> {
+    if (milliseconds > 0) await within(this.#ports.clock, milliseconds, event, () => undefined);
   }
-}
-
-/** A promise that is settled from outside, by the first who does. */
-class Settled<T> {
-  #resolve: (value: T) => void = () => undefined;
-  readonly promise = new Promise<T>((resolve) => {
-    this.#resolve = resolve;
-  });
-
-  settle(value: T): void {
-    this.#resolve(value);
-  }
-}
-
-function toError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error("an effect failed with something that is no error");
 }

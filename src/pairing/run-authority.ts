@@ -1,4 +1,5 @@
 /** Runs the authority's side of a pairing over a channel: the effects of `authority.ts`. */
+import { within } from "../lib/within.ts";
 import { startAuthority, stepAuthority } from "./authority.ts";
 import type { AuthorityEffect, AuthorityInput, AuthorityState } from "./authority.ts";
 import { formatFingerprint } from "./fingerprint.ts";
@@ -6,7 +7,7 @@ import { Flow } from "./flow.ts";
 import type { FlowPorts } from "./flow.ts";
 import type { AuthorityMetadata } from "./messages.ts";
 import type { PairRequest, RequestPolicy } from "./request-checks.ts";
-import type { RequestStatus } from "./status.ts";
+import type { PairingStatus, RequestStatus } from "./status.ts";
 
 /**
  * Milliseconds that the other side has for its close_notify before ours. A Firefox looks at its pairing once a second
@@ -39,8 +40,11 @@ export interface AuthorityPorts extends FlowPorts {
  * @throws FxaPairError with the code that says why the flow ended; what `authorize` or `ask` threw, as it is
  */
 export async function runAuthority(ports: AuthorityPorts): Promise<{ clientId: string }> {
-  let granted = "";
-  const flow = new Flow<AuthorityState, AuthorityInput, AuthorityEffect>(ports, {
+  const reports = new OrderedReports((status) => {
+    ports.report(status);
+  });
+  const flowPorts = { ...ports, report: reports.report.bind(reports) };
+  const flow = new Flow<AuthorityState, AuthorityInput, AuthorityEffect>(flowPorts, {
     initial: startAuthority(ports.metadata, ports.policy),
     step: stepAuthority,
     linger: LINGER,
@@ -48,58 +52,89 @@ export async function runAuthority(ports: AuthorityPorts): Promise<{ clientId: s
     perform(effect) {
       if (effect.type === "present") {
         flow.answer(
-          () => present(ports, effect, flow.questions),
+          () => present(ports, effect, reports, flow.questions),
           (yes) => ({ type: yes ? "yes" : "no" }),
         );
       } else if (effect.type === "authorize") {
-        granted = effect.request.clientId;
         flow.answer(
           () => ports.authorize(effect.request),
           (code) => ({ type: "code", code }),
         );
+      } else if (effect.type === "deliver") {
+        flow.answer(
+          () => ports.channel.flushed(),
+          () => ({ type: "delivered" }),
+        );
       } else {
+        if (effect.type === "fail") reports.release();
         flow.perform(effect);
       }
     },
   });
-  await flow.run();
-  return { clientId: granted };
+  const { request } = await flow.run();
+  if (request === null) throw new Error("a pairing was completed without a request");
+  return { clientId: request.clientId };
+}
+
+/** While a request waits for its client's name, what comes after it waits, too. */
+class OrderedReports {
+  readonly #tell: (status: PairingStatus) => void;
+  #held: PairingStatus[] | undefined;
+
+  constructor(tell: (status: PairingStatus) => void) {
+    this.#tell = tell;
+  }
+
+  report(status: PairingStatus): void {
+    if (this.#held === undefined) this.#tell(status);
+    else this.#held.push(status);
+  }
+
+  hold(): void {
+    this.#held = [];
+  }
+
+  release(...first: readonly PairingStatus[]): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const status of [...first, ...held]) this.#tell(status);
+  }
 }
 
 async function present(
   ports: AuthorityPorts,
   { request, sender, fingerprint }: Extract<AuthorityEffect, { type: "present" }>,
+  reports: OrderedReports,
   signal: AbortSignal,
 ): Promise<boolean> {
+  reports.hold();
   const question: RequestStatus = {
     type: "request",
     clientId: request.clientId,
-    clientName: await nameInTime(ports, request.clientId),
+    clientName: await nameInTime(ports, request.clientId, signal),
     scope: request.scope,
     sender,
     fingerprint: formatFingerprint(fingerprint),
     jwkThumbprint: request.jwkThumbprint,
   };
   if (signal.aborted) return false;
-  ports.report(question);
+  reports.release(question);
   return ports.ask(question, signal);
 }
 
-/** The name is a courtesy: no trouble in getting it keeps the question from being asked. */
-async function nameInTime(ports: AuthorityPorts, clientId: string): Promise<string | null> {
+/** The name is a courtesy: no trouble in getting it keeps the question from being asked, or the flow from ending. */
+async function nameInTime(
+  ports: AuthorityPorts,
+  clientId: string,
+  signal: AbortSignal,
+): Promise<string | null> {
   const asked = async () => ports.clientName(clientId);
-  return new Promise((resolve) => {
-    const cancel = ports.clock.after(CLIENT_NAME_WAIT, () => {
+  const over = new Promise<null>((resolve) => {
+    signal.addEventListener("abort", () => {
       resolve(null);
     });
-    const done = (name: string | null) => {
-      cancel();
-      resolve(name);
-    };
-    asked().then(done, () => {
-      done(null);
-    });
   });
+  return within(ports.clock, CLIENT_NAME_WAIT, Promise.race([asked(), over]), () => null).catch(() => null);
 }
 
 function offerTime({ channel, clock, timeout }: AuthorityPorts): number {

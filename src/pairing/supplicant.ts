@@ -11,6 +11,7 @@ import { formatFingerprint, requestFingerprint } from "./fingerprint.ts";
 import type { FlowEffect, FlowInput, Step } from "./flow-types.ts";
 import { formatConfirmation, formatRequest, parsePairMessage } from "./messages.ts";
 import type { AnnouncedAccount, PairMessage, SupplicantRequest } from "./messages.ts";
+import { declined, fail, StageTable, stay } from "./stage-table.ts";
 import type { MetadataStatus } from "./status.ts";
 
 const TRANSITIONS = {
@@ -55,52 +56,54 @@ export type SupplicantEffect =
 
 type SupplicantStep = Step<SupplicantState, SupplicantEffect>;
 
+const stages = new StageTable<SupplicantStage, SupplicantEvent, SupplicantState, SupplicantEffect>(
+  TRANSITIONS,
+  entering,
+);
+
 export function startSupplicant(request: SupplicantRequest): SupplicantState {
   return { at: "connecting", request, account: null, code: null, cancelled: null };
 }
 
 export function stepSupplicant(state: SupplicantState, input: SupplicantInput): SupplicantStep {
-  if (state.at === "completed" || state.at === "ended") return { state, effects: [] };
+  if (stages.isLast(state)) return stay(state);
   switch (input.type) {
     case "connected":
-      return advance(state, "connected", [
+      return stages.advance(state, "connected", [
         { type: "report", status: { type: "connected" } },
         { type: "send", document: formatRequest(state.request) },
       ]);
     case "message":
       return receive(state, input.text, input.sender);
     case "yes":
-      return advance(state, "yes", [
+      return stages.advance(state, "yes", [
         { type: "report", status: { type: "approved", by: "local" } },
         { type: "send", document: formatConfirmation() },
       ]);
     case "no":
-      return end(state, failures.declinedHere(), [declined("local"), { type: "closeNotify" }]);
+      return fail(state, failures.declinedHere(), [declined("local"), { type: "closeNotify" }]);
     case "redeemed":
-      return advance(state, "redeemed", [
-        { type: "report", status: { type: "complete" } },
-        { type: "complete" },
-      ]);
+      return stages.advance(state, "redeemed", []);
     case "peerClosed":
       return closedByPeer(state);
     case "ended":
-      return mayLoseChannel(state, input.error) ? { state, effects: [] } : end(state, input.error, []);
+      return mayLoseChannel(state, input.error) ? stay(state) : fail(state, input.error, []);
     case "deadline":
       return stop(state, failures.tookTooLong());
     case "interrupted":
       return stop(state, input.error);
     case "failed":
-      return end(state, state.cancelled ?? input.error, [{ type: "closeNotify" }]);
+      return fail(state, state.cancelled ?? input.error, [{ type: "closeNotify" }]);
   }
 }
 
 function receive(state: SupplicantState, text: string, sender: Sender): SupplicantStep {
   const message = parsePairMessage(text);
   if ("problem" in message) return stop(state, failures.outOfOrder(message.problem));
-  if (message.name === "pair:auth:metadata" && next(state, "metadata") !== undefined) {
+  if (message.name === "pair:auth:metadata" && stages.expects(state, "metadata")) {
     return receiveMetadata(state, message.metadata, sender);
   }
-  if (message.name === "pair:auth:authorize" && next(state, "code") !== undefined) {
+  if (message.name === "pair:auth:authorize" && stages.expects(state, "code")) {
     return receiveCode(state, message);
   }
   return stop(state, failures.outOfOrder(`${message.name} has no place now`));
@@ -109,7 +112,7 @@ function receive(state: SupplicantState, text: string, sender: Sender): Supplica
 function receiveMetadata(state: SupplicantState, account: AnnouncedAccount, sender: Sender): SupplicantStep {
   const fingerprint = formatFingerprint(requestFingerprint(formatRequest(state.request)));
   const question: MetadataStatus = { type: "metadata", ...account, sender, fingerprint };
-  return advance({ ...state, account }, "metadata", [{ type: "present", question }]);
+  return stages.advance({ ...state, account }, "metadata", [{ type: "present", question }]);
 }
 
 function receiveCode(
@@ -117,17 +120,17 @@ function receiveCode(
   message: Extract<PairMessage, { name: "pair:auth:authorize" }>,
 ): SupplicantStep {
   if (!equalText(message.state, state.request.state)) return stop(state, failures.wrongState());
-  return advance({ ...state, code: message.code }, "code", [
+  return stages.advance({ ...state, code: message.code }, "code", [
     { type: "report", status: { type: "approved", by: "remote" } },
   ]);
 }
 
 function closedByPeer(state: SupplicantState): SupplicantStep {
-  if (state.at === "exchanging") return { state, effects: [] };
+  if (state.at === "exchanging") return stay(state);
   const refusal =
     "The signed-in device may not accept what this one asks for; otherwise start again with a new code.";
   const error = failures.declinedThere(state.at === "waitingForMetadata" ? refusal : undefined);
-  return end(state, error, [declined("remote"), { type: "closeNotify" }]);
+  return fail(state, error, [declined("remote"), { type: "closeNotify" }]);
 }
 
 /** With the code in hand the channel is dispensable, unless what came over it was tampered with before the user's yes. */
@@ -136,23 +139,9 @@ function mayLoseChannel({ at }: SupplicantState, error: Error): boolean {
   return at === "exchanging" || (at === "waitingForLocal" && !tampered);
 }
 
-function next(state: SupplicantState, event: SupplicantEvent): SupplicantStage | undefined {
-  const row: Partial<Record<SupplicantEvent, SupplicantStage>> = TRANSITIONS[state.at];
-  return row[event];
-}
-
-function advance(
-  state: SupplicantState,
-  event: SupplicantEvent,
-  effects: readonly SupplicantEffect[],
-): SupplicantStep {
-  const at = next(state, event);
-  if (at === undefined) return { state, effects: [] };
-  return { state: { ...state, at }, effects: [...effects, ...(at === "exchanging" ? exchange(state) : [])] };
-}
-
-function exchange({ code, account }: SupplicantState): readonly SupplicantEffect[] {
-  if (code === null || account === null) return [];
+function entering({ at, code, account }: SupplicantState): readonly SupplicantEffect[] {
+  if (at === "completed") return [{ type: "report", status: { type: "complete" } }, { type: "complete" }];
+  if (at !== "exchanging" || code === null || account === null) return [];
   return [
     { type: "report", status: { type: "redeeming" } },
     { type: "redeem", code, email: account.email },
@@ -161,15 +150,7 @@ function exchange({ code, account }: SupplicantState): readonly SupplicantEffect
 
 /** An exchange under way may already have stored its result, so it is told to stop and has the last word. */
 function stop(state: SupplicantState, error: Error): SupplicantStep {
-  if (state.at !== "exchanging") return end(state, error, [{ type: "closeNotify" }]);
-  if (state.cancelled !== null) return { state, effects: [] };
+  if (state.at !== "exchanging") return fail(state, error, [{ type: "closeNotify" }]);
+  if (state.cancelled !== null) return stay(state);
   return { state: { ...state, cancelled: error }, effects: [{ type: "cancelRedeem", error }] };
-}
-
-function end(state: SupplicantState, error: Error, effects: readonly SupplicantEffect[]): SupplicantStep {
-  return { state: { ...state, at: "ended" }, effects: [...effects, { type: "fail", error }] };
-}
-
-function declined(by: "local" | "remote"): SupplicantEffect {
-  return { type: "report", status: { type: "declined", by } };
 }

@@ -33,6 +33,7 @@ const INPUTS = {
   yes: { type: "yes" },
   no: { type: "no" },
   code: { type: "code", code: CODE },
+  delivered: { type: "delivered" },
   peerClosed: { type: "peerClosed" },
   lost: { type: "ended", error: new FxaPairError("unreachable", "lost") },
   tampered: { type: "ended", error: new FxaPairError("channel_security", "tampered") },
@@ -50,6 +51,7 @@ const PATHS = {
   waitingForLocal: ["connected", "request", "confirmation"],
   authorizing: ["connected", "request", "yes"],
   authorizingConfirmed: ["connected", "request", "yes", "confirmation"],
+  delivering: ["connected", "request", "confirmation", "yes", "code"],
   waitingForRemote: ["connected", "request", "yes", "code"],
   completed: ["connected", "request", "yes", "code", "confirmation"],
   ended: ["no"],
@@ -85,24 +87,26 @@ describe("the way to the end", () => {
     ],
     [
       "the supplicant confirms first",
-      ["confirmation", "yes", "code"],
+      ["confirmation", "yes", "code", "delivered"],
       [
         "approved by remote",
         "approved by local",
         "authorize",
         "send pair:auth:authorize",
         "report authorized",
+        "deliver",
       ],
     ],
     [
       "the supplicant confirms while the code is being asked for",
-      ["yes", "confirmation", "code"],
+      ["yes", "confirmation", "code", "delivered"],
       [
         "approved by local",
         "authorize",
         "approved by remote",
         "send pair:auth:authorize",
         "report authorized",
+        "deliver",
       ],
     ],
   ])("%s", (_what, inputs, effects) => {
@@ -190,7 +194,8 @@ const MATRIX: Record<AuthorityStage, Row> = {
   waitingForConfirmations: { ...EVERYWHERE, yes: "authorizing", confirmation: "waitingForLocal" },
   waitingForLocal: { ...EVERYWHERE, yes: "authorizingConfirmed" },
   authorizing: { ...EVERYWHERE, code: "waitingForRemote", confirmation: "authorizingConfirmed" },
-  authorizingConfirmed: { ...EVERYWHERE, code: "completed" },
+  authorizingConfirmed: { ...EVERYWHERE, code: "delivering" },
+  delivering: { ...EVERYWHERE, delivered: "completed" },
   waitingForRemote: { ...EVERYWHERE, confirmation: "completed" },
   completed: {},
   ended: {},
@@ -230,8 +235,10 @@ describe("after the code has left", () => {
   it.each(["lost", "peerClosed", "deadline", "interrupted", "tampered"] as const)(
     "%s: the device may be signed in",
     (input) => {
-      const late = run([...PATHS.waitingForRemote, input]).effects.at(-1);
-      expect(late).toMatchObject({ error: { hint: expect.stringContaining("may be signed in") } });
+      for (const path of [PATHS.waitingForRemote, PATHS.delivering]) {
+        const late = run([...path, input]).effects.at(-1);
+        expect(late).toMatchObject({ error: { hint: expect.stringContaining("may be signed in") } });
+      }
       const early = run([...PATHS.authorizing, input]).effects.at(-1);
       expect(JSON.stringify(early)).not.toContain("may be signed in");
     },
@@ -242,7 +249,9 @@ it("tells an unused offer from an unfinished pairing when the time is over", () 
   expect(run(["deadline"]).effects.at(-1)).toMatchObject({
     error: { message: expect.stringMatching(/^Nobody/) },
   });
-  expect(run([...PATHS.waitingForLocal, "deadline"]).effects.at(-1)).toMatchObject({
-    error: { message: expect.stringMatching(/^The pairing/) },
-  });
+  for (const path of [PATHS.waitingForRequest, PATHS.waitingForLocal]) {
+    expect(run([...path, "deadline"]).effects.at(-1)).toMatchObject({
+      error: { message: expect.stringMatching(/^The pairing/) },
+    });
+  }
 });

@@ -7,6 +7,7 @@ import { runSupplicant } from "../../src/pairing/run-supplicant.ts";
 import type { SupplicantPorts } from "../../src/pairing/run-supplicant.ts";
 import type { PairRequest } from "../../src/pairing/request-checks.ts";
 import type { PairingStatus } from "../../src/pairing/status.ts";
+import { ConnectError } from "../../src/channel/socket.ts";
 import { openPair } from "../channel/harness.ts";
 import { MemoryRelay } from "../channel/memory-relay.ts";
 import { FakeClock } from "../relay/support.ts";
@@ -31,8 +32,8 @@ interface World {
 
 async function world(
   changes: { authority?: Partial<AuthorityPorts>; supplicant?: Partial<SupplicantPorts> } = {},
+  relay = new MemoryRelay(),
 ) {
-  const relay = new MemoryRelay();
   const clock = new FakeClock();
   const { host, join } = await openPair(relay, clock);
   const log: string[] = [];
@@ -75,23 +76,37 @@ async function world(
 }
 
 /** Runs both sides, with time passing whenever nothing else happens. */
-async function runBoth(world: World): Promise<readonly [host: string, join: string]> {
-  let running = true;
-  const outcome = Promise.all([
+function runBoth(world: World): Promise<readonly [host: string, join: string]> {
+  return inTime(world.clock, start(world));
+}
+
+function start(world: World): Promise<readonly [host: string, join: string]> {
+  return Promise.all([
     runAuthority(world.authority).then(() => "complete", codeOf),
     runSupplicant(world.supplicant).then(() => "complete", codeOf),
-  ]).finally(() => {
-    running = false;
-  });
-  void passTime(world.clock, () => running);
+  ]);
+}
+
+/** What it comes to, with time passing whenever nothing else happens; no timer is left then. */
+async function inTime<T>(clock: FakeClock, outcome: Promise<T>): Promise<T> {
+  const open = { yes: true };
+  const close = () => (open.yes = false);
+  outcome.then(close, close);
+  while (open.yes) {
+    clock.advance(100);
+    await new Promise(setImmediate);
+  }
+  expect(clock.pending).toBe(0);
   return outcome;
 }
 
-async function passTime(clock: FakeClock, running: () => boolean): Promise<void> {
-  while (running()) {
-    await new Promise(setImmediate);
-    clock.advance(100);
-  }
+/** Adds to what a side does with its statuses. */
+function onReport(ports: { report(status: PairingStatus): void }, also: (status: PairingStatus) => void) {
+  const report = ports.report.bind(ports);
+  ports.report = (status) => {
+    report(status);
+    also(status);
+  };
 }
 
 /** A promise for a test to settle. */
@@ -160,12 +175,11 @@ describe("a whole pairing", () => {
     w.relay.afterFrame = (_frame, index) => {
       if (index === 8) sent.push(w.clock.now());
     };
-    const running = runAuthority(w.authority);
-    runSupplicant(w.supplicant).catch(() => undefined);
-    let over = false;
-    void passTime(w.clock, () => !over);
-    await running;
-    over = true;
+    void start(w);
+    while (sent.length === 0) {
+      await new Promise(setImmediate);
+      w.clock.advance(100);
+    }
     expect(sent).toHaveLength(1);
     expect(sent[0]! - completed).toBeGreaterThanOrEqual(1000);
     expect(sent[0]! - completed).toBeLessThan(1300);
@@ -180,6 +194,46 @@ describe("a whole pairing", () => {
       authority: { clientName: () => Promise.reject(new Error("no such client")) },
     });
     expect(await runBoth(failing)).toEqual(["complete", "complete"]);
+  });
+
+  it("tells of the request before it tells what the other side says to it", async () => {
+    const confirmed = gate<null>();
+    const w = await world({
+      authority: {
+        clientName: () => confirmed.promise,
+        ask: async () => true,
+      },
+    });
+    w.relay.afterFrame = (_frame, index) => {
+      // The confirmation is the only frame between the metadata and the client's name.
+      if (index === 6) setImmediate(confirmed.open, null);
+    };
+    expect(await runBoth(w)).toEqual(["complete", "complete"]);
+    expect(w.log.filter((line) => line.startsWith("host"))).toEqual([
+      "host connected",
+      "host request",
+      "host approved by remote",
+      "host approved by local",
+      "host asks for a code",
+      "host authorized",
+      "host complete",
+    ]);
+  });
+});
+
+describe("an offer", () => {
+  it.each([
+    [60, 900_000, 60_000],
+    [300, 20_000, 20_000],
+    [null, 70_000, 70_000],
+  ])("of a channel that lives %j seconds, for %i ms, ends after %i", async (lifespan, timeout, expected) => {
+    const relay = new MemoryRelay();
+    relay.greeting = { expires_in: lifespan };
+    const w = await world({ authority: { timeout } }, relay);
+    const start = w.clock.now();
+    const outcome = runAuthority(w.authority).catch(codeOf);
+    expect(await inTime(w.clock, outcome)).toBe("timeout");
+    expect(w.clock.now() - start).toBe(expected);
   });
 });
 
@@ -217,6 +271,35 @@ describe("saying no", () => {
     expect(codes).not.toContain("complete");
     expect(w.log).not.toContain("join redeems");
     expect(aborted).toBe(true);
+  });
+
+  it("before the client's name is known leaves nothing to ask", async () => {
+    const w = await world({
+      authority: { clientName: () => new Promise(() => undefined) },
+      supplicant: { ask: async () => false },
+    });
+    const start = w.clock.now();
+    expect(await runBoth(w)).toEqual(["declined_there", "declined_here"]);
+    expect(w.clock.now() - start).toBeLessThan(5000);
+    expect(w.log.filter((line) => line.startsWith("host"))).toEqual([
+      "host connected",
+      "host declined by remote",
+    ]);
+  });
+
+  it("closes an open question before it is told", async () => {
+    const asked = gate<null>();
+    const w = await world({ supplicant: { ask: () => asked.promise.then(() => false) } });
+    w.authority = {
+      ...w.authority,
+      ask: (_question, signal) =>
+        new Promise(() => {
+          signal.addEventListener("abort", () => w.log.push("host closes the question"));
+          asked.open(null);
+        }),
+    };
+    expect(await runBoth(w)).toEqual(["declined_there", "declined_here"]);
+    expect(w.log.slice(-2)).toEqual(["host closes the question", "host declined by remote"]);
   });
 
   it("is not what a failed question means: its error comes through", async () => {
@@ -326,12 +409,11 @@ describe("what was shown", () => {
 describe("the connection lost for good after any frame", () => {
   // Frames: 0 ClientHello, 1-2 server flight, 3 Finished, 4 request, 5 metadata, 6-7 code and confirmation, 8-9 close.
   it.each([...Array(10).keys()])("frame %i", async (cutAfter) => {
-    const w = await world();
-    // The handshake's first frames are sent before both sides run.
-    w.relay.afterFrame = (_frame, index) => {
-      if (index === cutAfter) w.relay.cut();
+    const relay = new MemoryRelay();
+    relay.afterFrame = (_frame, index) => {
+      if (index === cutAfter) relay.cut();
     };
-    if (w.relay.frames.length > cutAfter) w.relay.cut();
+    const w = await world({}, relay);
     const [host, join] = await runBoth(w);
     const kinds = w.relay.frames.slice(0, cutAfter + 1).map(({ from }) => from);
     const hostDone = kinds.filter((from) => from === 1).length >= 4;
@@ -364,10 +446,97 @@ describe("the connection lost for good after any frame", () => {
     const supplicant = runSupplicant(w.supplicant);
     await runAuthority(w.authority).catch(() => undefined);
     answer.open(true);
-    let over = false;
-    void passTime(w.clock, () => !over);
-    await supplicant;
-    over = true;
+    await inTime(w.clock, supplicant);
     expect(w.log).toContain("join redeems");
+  });
+});
+
+describe("a connection lost for a while", () => {
+  const AWAY = new ConnectError({ systemCode: "ENETUNREACH" });
+
+  /** That seat's device is off the network. */
+  async function lose({ relay }: World, seat: number): Promise<void> {
+    relay.refusal = AWAY;
+    relay.cutSeat(relay.seats[seat]!);
+    await relay.tried(3);
+  }
+
+  /** The host gets its code while it is off the network; the other side has confirmed. */
+  async function hostAway() {
+    const relay = new MemoryRelay();
+    relay.counts = true;
+    const confirmed = gate<boolean>();
+    const sent = gate<null>();
+    const w: World = await world({ authority: { ask: () => confirmed.promise } }, relay);
+    w.authority = {
+      ...w.authority,
+      async authorize() {
+        await lose(w, 0);
+        return CODE;
+      },
+    };
+    onReport(w.authority, (status) => {
+      if (status.type === "approved" && status.by === "remote") confirmed.open(true);
+      if (status.type === "authorized") sent.open(null);
+    });
+    return { w, sent: sent.promise };
+  }
+
+  it("holds the host's completion back until the code has left", async () => {
+    const { w, sent } = await hostAway();
+    const outcome = start(w);
+    await sent;
+    await w.clock.waitedFor(2000);
+    expect(w.log).not.toContain("host complete");
+    w.relay.refusal = undefined;
+    expect(await inTime(w.clock, outcome)).toEqual(["complete", "complete"]);
+    expect(w.log).toContain("join redeems");
+    expect(w.log).toContain("host complete");
+  });
+
+  it("and not found again is told on the host: the device may be signed in", async () => {
+    const { w } = await hostAway();
+    let hint: unknown;
+    const host = runAuthority(w.authority).catch((error: unknown) => {
+      hint = (error as FxaPairError).hint;
+      return codeOf(error);
+    });
+    const join = runSupplicant({ ...w.supplicant, timeout: 60_000 }).catch(codeOf);
+    expect(await inTime(w.clock, Promise.all([host, join]))).toEqual(["unreachable", "timeout"]);
+    expect(hint).toContain("may be signed in");
+    expect(w.log).not.toContain("host complete");
+  });
+
+  /** The new device confirms while it is off the network, with the code in hand. */
+  async function joinAway() {
+    const relay = new MemoryRelay();
+    relay.counts = true;
+    const code = gate<null>();
+    const w: World = await world({ authority: { timeout: 100_000 } }, relay);
+    w.supplicant = {
+      ...w.supplicant,
+      async ask() {
+        await code.promise;
+        await lose(w, 1);
+        return true;
+      },
+    };
+    onReport(w.supplicant, (status) => {
+      if (status.type === "approved" && status.by === "remote") code.open(null);
+    });
+    return w;
+  }
+
+  it("keeps the channel of a new device that is complete until its confirmation has left", async () => {
+    const w = await joinAway();
+    onReport(w.supplicant, (status) => {
+      if (status.type === "complete") w.clock.after(20_000, () => (w.relay.refusal = undefined));
+    });
+    expect(await runBoth(w)).toEqual(["complete", "complete"]);
+  });
+
+  it("and not found again changes nothing for a new device that is complete", async () => {
+    const w = await joinAway();
+    expect(await runBoth(w)).toEqual(["timeout", "complete"]);
   });
 });
