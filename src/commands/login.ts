@@ -134,11 +134,19 @@ async function withPassword(flags: LoginFlags, target: LoginTarget, run: Run): P
     });
 }
 
-async function askCode({ method, attempt }: CodeQuestion, run: Run): Promise<string> {
-  if (attempt > 1) run.reporter.warn("that code was wrong or too old.");
-  return method === "totp"
-    ? askLine(run, "Code of your authenticator app", false, "Give it with --totp.")
-    : askLine(run, "Code mailed to you", false, "Run it in a terminal.");
+async function askCode({ method, last, resendsLeft }: CodeQuestion, run: Run): Promise<string> {
+  if (last === "wrong") run.reporter.warn("that code was wrong or too old.");
+  if (method === "totp") return askLine(run, "Code of your authenticator app", false, "Give it with --totp.");
+  if (run.prompter !== null) {
+    if (last === "resent") run.reporter.say("Another mail is on its way; use the code of the newest.");
+    else if (last === null) run.reporter.say("No mail? Press Enter alone, and the code is sent again.");
+  }
+  const code = await askLine(run, "Code mailed to you", false, "Run it in a terminal.");
+  // A terminal that is gone asks for nothing.
+  if (code === "" && resendsLeft > 0 && !run.environment.streams.stdin.readable) {
+    throw new FxaPairError("usage", "The input ended before the mailed code.", { hint: "Start again." });
+  }
+  return code;
 }
 
 async function askLine(run: Run, label: string, hidden: boolean, hint: string): Promise<string> {

@@ -9,15 +9,20 @@ import type { Confirmation } from "./sign-in.ts";
 
 /** After so many wrong codes a sign-in ends. */
 const MAX_CODES = 3;
+/** So many further mails with a code are sent, each when asked for. */
+const MAX_RESENDS = 3;
 /** Milliseconds between two looks whether a mailed link was opened, and until nobody is expected to. */
 const LINK_POLL_INTERVAL = 5000;
 const LINK_LIFE = 15 * 60_000;
 
 export interface CodeQuestion {
   readonly method: "mailed-code" | "totp";
-  /** From 1. */
-  readonly attempt: number;
+  /** What became of the answer before. */
+  readonly last: "wrong" | "resent" | null;
+  /** This one included. */
   readonly attemptsLeft: number;
+  /** As long as there are any, an empty answer has the code mailed again. */
+  readonly resendsLeft: number;
 }
 
 export interface ConfirmationPorts {
@@ -56,16 +61,21 @@ async function askForCodes(
   method: "mailed-code" | "totp",
   { askCode }: ConfirmationPorts,
 ): Promise<void> {
-  for (let attempt = 1; attempt <= MAX_CODES; attempt++) {
-    const typed = await askCode({ method, attempt, attemptsLeft: MAX_CODES - attempt });
+  let attemptsLeft = MAX_CODES;
+  let resendsLeft = method === "mailed-code" ? MAX_RESENDS : 0;
+  let last: CodeQuestion["last"] = null;
+  while (attemptsLeft > 0) {
+    const typed = await askCode({ method, last, attemptsLeft, resendsLeft });
     const code = typed.replace(/[\s-]/g, "");
-    if (
-      method === "totp"
-        ? await isRightTotp(accounts, sessionToken, code)
-        : await isRightMailed(accounts, sessionToken, code)
-    ) {
-      return;
+    if (code === "" && resendsLeft > 0) {
+      await accounts.resendCode(sessionToken);
+      resendsLeft -= 1;
+      last = "resent";
+      continue;
     }
+    if (await isRight[method](accounts, sessionToken, code)) return;
+    attemptsLeft -= 1;
+    last = "wrong";
   }
   throw new FxaPairError("refused", `The sign-in ended after ${String(MAX_CODES)} wrong codes.`, {
     hint:
@@ -74,6 +84,8 @@ async function askForCodes(
         : "Start again, and use the code of the newest mail.",
   });
 }
+
+const isRight = { "mailed-code": isRightMailed, totp: isRightTotp };
 
 async function isRightMailed(accounts: AccountsClient, sessionToken: string, code: string): Promise<boolean> {
   if (!/^[0-9]{6,8}$/.test(code)) return false;

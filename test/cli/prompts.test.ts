@@ -171,6 +171,19 @@ describe.skipIf(!HAS_TERMINALS)(`login (${WHY_NOT})`, () => {
     expect(requestsTo(VERIFY_CODE)).toBe(2);
   });
 
+  it("sends the code again when Enter alone is pressed", async () => {
+    const { terminal, folder, signIn } = login(CODE_EMAIL);
+    const mails = () => world.accounts.mail.all().filter(({ kind }) => kind === "code").length;
+    const before = mails();
+    await signIn();
+    await terminal.fill(/Press Enter alone[^]*\nCode mailed to you: $/, "");
+    await terminal.shows(/Another mail is on its way[^]*\nCode mailed to you: $/);
+    expect(mails() - before).toBe(2);
+    terminal.type(`${world.accounts.mail.last(CODE_EMAIL, "code")?.code ?? ""}\r`);
+    expect(await terminal.exit).toBe(0);
+    expect(storedCredentials(folder)).toMatchObject({ email: CODE_EMAIL });
+  });
+
   it("ends after three wrong codes, and keeps nothing", async () => {
     const { terminal, folder, signIn } = login(CODE_EMAIL);
     await signIn();

@@ -174,11 +174,45 @@ describe("confirming", () => {
     };
     await loginAs(sandbox, "confirms-sign-ins", { askCode });
     expect(questions).toEqual([
-      { method: "mailed-code", attempt: 1, attemptsLeft: 2 },
-      { method: "mailed-code", attempt: 2, attemptsLeft: 1 },
-      { method: "mailed-code", attempt: 3, attemptsLeft: 0 },
+      { method: "mailed-code", last: null, attemptsLeft: 3, resendsLeft: 3 },
+      { method: "mailed-code", last: "wrong", attemptsLeft: 2, resendsLeft: 3 },
+      { method: "mailed-code", last: "wrong", attemptsLeft: 1, resendsLeft: 3 },
     ]);
     expect(sandbox.count("/session/verify_code")).toBe(2);
+  });
+
+  test("by a mail that is sent again when nothing is typed, at most three times", async () => {
+    const sandbox = await startSandbox();
+    const questions: CodeQuestion[] = [];
+    const askCode = (question: CodeQuestion) => {
+      questions.push(question);
+      return Promise.resolve(" ");
+    };
+    expect(await failureOf(loginAs(sandbox, "confirms-sign-ins", { askCode }))).toMatchObject({
+      message: expect.stringContaining("3 wrong codes"),
+    });
+    expect(questions.map(({ last, attemptsLeft, resendsLeft }) => [last, attemptsLeft, resendsLeft])).toEqual(
+      [
+        [null, 3, 3],
+        ["resent", 3, 2],
+        ["resent", 3, 1],
+        ["resent", 3, 0],
+        ["wrong", 2, 0],
+        ["wrong", 1, 0],
+      ],
+    );
+    expect([sandbox.count("/session/resend_code"), sandbox.count("/session/verify_code")]).toEqual([3, 0]);
+    const mails = sandbox.server.mail.all().filter(({ kind }) => kind === "code");
+    expect(mails).toHaveLength(4);
+  });
+
+  test("never mails an app's code", async () => {
+    const sandbox = await startSandbox();
+    const askCode = vi.fn(() => Promise.resolve(""));
+    await failureOf(loginAs(sandbox, "totp", { askCode }));
+    expect(askCode).toHaveBeenCalledTimes(3);
+    expect(askCode).toHaveBeenCalledWith(expect.objectContaining({ method: "totp", resendsLeft: 0 }));
+    expect(sandbox.count("/session/resend_code")).toBe(0);
   });
 
   test("ends after three wrong codes, and the session with it", async () => {
