@@ -237,16 +237,21 @@ describe("what was sent is flushed", () => {
     expect(flushed).toBe(false);
   });
 
-  it("never where it fell into a closing socket for good", async () => {
-    const { relay, host, events } = await connected(new MemoryRelay());
-    relay.cutSeat(relay.seats[0]!);
-    host.send("1");
-    let flushed = false;
-    void host.flushed().then(() => (flushed = true));
-    expect(await events.host.rest()).toMatchObject(BROKEN);
-    host.send("2");
-    void host.flushed().then(() => (flushed = true));
-    await new Promise(setImmediate);
-    expect(flushed).toBe(false);
-  });
+  it.each([true, false])(
+    "never where it was sent to no avail: before the end was noticed, %s",
+    async (before) => {
+      const { relay, host, events } = await connected(new MemoryRelay());
+      let flushed = false;
+      const send = () => {
+        host.send("1");
+        void host.flushed().then(() => (flushed = true));
+      };
+      relay.cutSeat(relay.seats[0]!);
+      if (before) send();
+      expect(await events.host.rest()).toMatchObject(BROKEN);
+      if (!before) send();
+      await new Promise(setImmediate);
+      expect(flushed).toBe(false);
+    },
+  );
 });

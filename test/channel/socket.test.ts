@@ -101,9 +101,11 @@ describe("an open socket", () => {
     const dropping = await serve((socket) => {
       socket.terminate();
     });
-    const dropped = request(dropping);
+    const clock = new FakeClock();
+    const dropped = request(dropping, clock);
     await openWebSocket(dropped.options);
     expect(await dropped.until(1)).toEqual([{ type: "closed", code: 1006, reason: "" }]);
+    expect(clock.pending).toBe(0);
   });
 
   it.each([
