@@ -46,6 +46,11 @@ export function oauthRoute(method: Route["method"], path: string, handle: Handle
 /** Where each server lives on the one origin. */
 export const PREFIXES = { auth: "/auth", oauth: "/oauth", profile: "/profile" } as const;
 
+/** Who asks, in the client's own words. */
+export function userAgentOf(call: Call): string {
+  return call.headers["user-agent"] ?? "";
+}
+
 /** 200 with a JSON body. */
 export function ok(body: NonNullable<Answer["body"]> = {}): Answer {
   return { status: 200, headers: {}, body };

@@ -46,6 +46,12 @@ export class SessionTable {
     return { session, token: encodeHex(token) };
   }
 
+  /** Another session of the same account, confirmed exactly as far as the original is. */
+  copy(original: Session, userAgent: string): string {
+    const { uid, verified, verificationMethod, authAt } = original;
+    return this.create(uid, { verified, verificationMethod, authAt, userAgent }).token;
+  }
+
   find(id: string): Session | undefined {
     return this.#sessions.get(id);
   }

@@ -126,6 +126,16 @@ export class AccountsStore {
     if (device) this.devices.destroy(device.id);
   }
 
+  /** Forgets an account's refresh and access tokens of some clients. */
+  destroyTokens(uid: string, affects: (clientId: string) => boolean): void {
+    for (const token of this.grants.refreshTokensOf(uid)) {
+      if (affects(token.clientId)) this.destroyRefreshToken(token.id);
+    }
+    for (const token of this.grants.accessTokensOf(uid)) {
+      if (affects(token.clientId)) this.grants.destroyAccessToken(token.id);
+    }
+  }
+
   /** Disconnects a device: its credential goes with it. */
   destroyDevice(device: Device): void {
     this.devices.destroy(device.id);
@@ -167,12 +177,7 @@ export class AccountsStore {
   #disconnect(account: Account, affects: (clientId: string) => boolean): void {
     this.grants.destroyCodesOf(account.uid);
     for (const session of this.sessions.of(account.uid)) this.destroySession(session.id);
-    for (const token of this.grants.refreshTokensOf(account.uid)) {
-      if (affects(token.clientId)) this.destroyRefreshToken(token.id);
-    }
-    for (const token of this.grants.accessTokensOf(account.uid)) {
-      if (affects(token.clientId)) this.grants.destroyAccessToken(token.id);
-    }
+    this.destroyTokens(account.uid, affects);
   }
 
   #add(account: NewAccount, password: StoredPassword | undefined): Account {

@@ -197,6 +197,20 @@ describe("attached clients", () => {
     expect((await client.profile(tokens.access_token)).status).toBe(401);
   });
 
+  test("are destroyed by clientId with the access tokens that came alone, and no other client's", async () => {
+    const { client, caller } = await setUp();
+    const { authorization } = caller;
+    const grant = async (clientId: string) => {
+      const body = { grant_type: "fxa-credentials", client_id: clientId, scope: "profile" };
+      return (await client.auth("POST", "/oauth/token", { authorization, body })).body.access_token;
+    };
+    const [ended, kept] = [await grant(ANDROID), await grant("1b1a3e44c54fbb58")];
+    const options = { authorization, body: { clientId: ANDROID } };
+    expect((await client.auth("POST", "/account/attached_client/destroy", options)).status).toBe(200);
+    expect((await client.profile(ended)).status).toBe(401);
+    expect((await client.profile(kept)).status).toBe(200);
+  });
+
   test.each([
     ["nothing named", {}, 108],
     ["an unknown device", { deviceId: "0".repeat(32) }, 123],

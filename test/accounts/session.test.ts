@@ -185,6 +185,20 @@ describe("session maintenance", () => {
     },
   );
 
+  test("a copy is as far confirmed and as old a sign-in as the original", async () => {
+    const client = await startTestServer();
+    const caller = await client.signIn("totp");
+    const code = totp(FIXTURE_TOTP_SECRET, client.clock.wallTime());
+    await post(client, caller, "/session/verify/totp", { code });
+    client.clock.advance(MINUTE);
+    const { sessionToken } = (await post(client, caller, "/session/duplicate")).body;
+    const copy = { ...caller, authorization: sessionBearer(sessionToken) };
+    const { details } = (await client.auth("GET", "/session/status", copy)).body;
+    expect(details).toMatchObject({ sessionVerificationMethod: "totp-2fa", sessionVerified: true });
+    const grant = { grant_type: "fxa-credentials", client_id: ANDROID };
+    expect((await post(client, copy, "/oauth/token", grant)).body.auth_at).toBe(1_700_000_000);
+  });
+
   test("a destroyed session is gone, also without a body", async () => {
     const client = await startTestServer();
     const { authorization } = await client.signIn();

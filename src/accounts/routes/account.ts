@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { encodeHex } from "../../lib/hex.ts";
 import { requireKeyFetchToken } from "../auth.ts";
 import type { Answer, Call, Route } from "../call.ts";
-import { authRoute, ok } from "../call.ts";
+import { authRoute, ok, userAgentOf } from "../call.ts";
 import { mailUnblockCode, neededVerification } from "../confirmation.ts";
 import * as fields from "../fields.ts";
 import { AuthProblem, throttled } from "../problems.ts";
@@ -90,8 +90,8 @@ function keys(services: Services, call: Call): Answer {
 }
 
 function newSession(services: Services, account: Account, call: Call, verified: boolean) {
-  const userAgent = call.headers["user-agent"] ?? "";
-  return services.store.sessions.create(account.uid, { verified, verificationMethod: null, userAgent });
+  const start = { verified, verificationMethod: null, userAgent: userAgentOf(call) };
+  return services.store.sessions.create(account.uid, start);
 }
 
 function requireAccount(services: Services, email: string): Account {

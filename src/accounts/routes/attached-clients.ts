@@ -45,16 +45,7 @@ export function destroyAttachedClient(services: Services, caller: SessionCaller,
     store.destroyRefreshToken(body.refreshTokenId);
   } else {
     if (!body.clientId) throw new AuthProblem(108, { param: "clientId" });
-    destroyTokensOfClient(services, uid, body.clientId);
-  }
-}
-
-function destroyTokensOfClient({ store }: Services, uid: string, clientId: string): void {
-  for (const token of store.grants.refreshTokensOf(uid)) {
-    if (token.clientId === clientId) store.destroyRefreshToken(token.id);
-  }
-  for (const token of store.grants.accessTokensOf(uid)) {
-    if (token.clientId === clientId) store.grants.destroyAccessToken(token.id);
+    store.destroyTokens(uid, (clientId) => clientId === body.clientId);
   }
 }
 

@@ -4,7 +4,7 @@ import { formatScope } from "../../oauth/scopes.ts";
 import type { SessionCaller } from "../auth.ts";
 import { requireSession } from "../auth.ts";
 import type { Answer, Call, Route } from "../call.ts";
-import { authRoute, ok } from "../call.ts";
+import { authRoute, ok, userAgentOf } from "../call.ts";
 import {
   checkClientSecret,
   grantableScopes,
@@ -119,7 +119,8 @@ function checkPkce(client: Client, body: Authorization): void {
 
 function token(services: Services, call: Call): Answer {
   const grantType = tokens.grantTypeOf(readBody(call, tokens.GrantTypeBody));
-  const sessionAnswer = (issuer: Session) => ({ session_token: copySession(services, issuer, call) });
+  const copy = (issuer: Session) => services.store.sessions.copy(issuer, userAgentOf(call));
+  const sessionAnswer = (issuer: Session) => ({ session_token: copy(issuer) });
   switch (grantType) {
     case "authorization_code":
       return ok(tokens.redeemCode(services, readBody(call, tokens.CodeGrantBody), sessionAnswer));
@@ -133,14 +134,6 @@ function token(services: Services, call: Call): Answer {
     default:
       throw invalidField("grant_type");
   }
-}
-
-/** A session of the new device's own, confirmed exactly as far as the issuing one is. */
-function copySession(services: Services, issuer: Session, call: Call): string {
-  const { verified, verificationMethod, authAt } = issuer;
-  const userAgent = call.headers["user-agent"] ?? "";
-  const start = { verified, verificationMethod, authAt, userAgent };
-  return services.store.sessions.create(issuer.uid, start).token;
 }
 
 /** RFC 7009: an unknown token is as good as a revoked one. A client can only revoke its own. */

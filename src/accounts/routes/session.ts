@@ -4,7 +4,7 @@ import { equalText } from "../../lib/constant-time.ts";
 import type { SessionCaller } from "../auth.ts";
 import { requireSession } from "../auth.ts";
 import type { Answer, Call, Route } from "../call.ts";
-import { authRoute, ok } from "../call.ts";
+import { authRoute, ok, userAgentOf } from "../call.ts";
 import { confirmSession, isMailedCode, mailCode, meetsMinimumAssurance } from "../confirmation.ts";
 import * as fields from "../fields.ts";
 import { AuthProblem, throttled } from "../problems.ts";
@@ -137,15 +137,10 @@ async function reauthenticate(services: Services, call: Call): Promise<Answer> {
 function duplicate(services: Services, call: Call): Answer {
   const { account, session } = requireSession(services.store, call);
   readBody(call, DuplicateBody, "bodyRequired");
-  const copy = services.store.sessions.create(account.uid, {
-    verified: session.verified,
-    verificationMethod: session.verificationMethod,
-    userAgent: call.headers["user-agent"] ?? "",
-    authAt: session.authAt,
-  });
+  const sessionToken = services.store.sessions.copy(session, userAgentOf(call));
   return ok({
     uid: account.uid,
-    sessionToken: copy.token,
+    sessionToken,
     authAt: session.authAt,
     emailVerified: account.emailVerified,
     sessionVerified: session.verified,
