@@ -24,8 +24,8 @@ import { oauthHostRoutes } from "./routes/oauth-host.ts";
 import { profileRoutes } from "./routes/profile.ts";
 import { sessionRoutes } from "./routes/session.ts";
 import type { Services } from "./services.ts";
-import { createThrottles } from "./services.ts";
 import { AccountsStore } from "./store.ts";
+import { createThrottles } from "./throttle.ts";
 import { AnswerWriter, readRequestBody } from "./transport.ts";
 
 export interface AccountsServerOptions {

@@ -4,7 +4,7 @@ import type { RandomSource } from "../lib/random.ts";
 import type { IdTokenSigner } from "./id-token.ts";
 import type { Mailbox } from "./mailbox.ts";
 import type { AccountsStore } from "./store.ts";
-import { Throttle, THROTTLES } from "./throttle.ts";
+import type { Throttles } from "./throttle.ts";
 
 export interface Services {
   readonly clock: Clock;
@@ -19,16 +19,4 @@ export interface Services {
   origin(): string;
   /** The relay's WebSocket URL, as discovery names it. */
   pairingServer(): string;
-}
-
-export type Throttles = Readonly<Record<keyof typeof THROTTLES, Throttle>>;
-
-export function createThrottles(clock: Clock): Throttles {
-  return {
-    signIn: new Throttle(THROTTLES.signIn, clock),
-    sessionCode: new Throttle(THROTTLES.sessionCode, clock),
-    totp: new Throttle(THROTTLES.totp, clock),
-    unblockMail: new Throttle(THROTTLES.unblockMail, clock),
-    credentialStatus: new Throttle(THROTTLES.credentialStatus, clock),
-  };
 }

@@ -8,17 +8,6 @@ export interface ThrottleRules {
   readonly block: number;
 }
 
-const MINUTE = 60_000;
-
-/** The published limits of the hosted servers. */
-export const THROTTLES = {
-  signIn: { attempts: 5, window: 15 * MINUTE, block: 15 * MINUTE },
-  sessionCode: { attempts: 10, window: 15 * MINUTE, block: 15 * MINUTE },
-  totp: { attempts: 10, window: MINUTE / 2, block: 15 * MINUTE },
-  unblockMail: { attempts: 5, window: 15 * MINUTE, block: 15 * MINUTE },
-  credentialStatus: { attempts: 100, window: 15 * MINUTE, block: 15 * MINUTE },
-} satisfies Record<string, ThrottleRules>;
-
 export class Throttle {
   readonly #rules: ThrottleRules;
   readonly #clock: Clock;
@@ -51,4 +40,20 @@ export class Throttle {
   clear(key: string): void {
     this.#attempts.delete(key);
   }
+}
+
+export type Throttles = ReturnType<typeof createThrottles>;
+
+/** One throttle for each thing that can be tried too often, with the published limits of the hosted servers. */
+export function createThrottles(clock: Clock) {
+  const minute = 60_000;
+  const block = 15 * minute;
+  const limit = (attempts: number, window = block) => new Throttle({ attempts, window, block }, clock);
+  return {
+    signIn: limit(5),
+    sessionCode: limit(10),
+    totp: limit(10, minute / 2),
+    unblockMail: limit(5),
+    credentialStatus: limit(100),
+  };
 }
