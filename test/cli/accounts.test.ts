@@ -1,9 +1,9 @@
 /** What devices do when the accounts server is busy, and with what it has of them. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { cleanUp, run, start, temporaryFolder } from "./harness.ts";
-import { createWorld, EMAIL, storedCredentials } from "./world.ts";
+import { createWorld, EMAIL, PASSWORD, storedCredentials } from "./world.ts";
 import type { World } from "./world.ts";
 
 const TOKEN = "/auth/v1/oauth/token";
@@ -106,4 +106,28 @@ describe("login with a session started elsewhere", () => {
     expect(storedCredentials(folder)?.refreshToken).not.toBe(credentials?.refreshToken);
     expect((await check(folder)).status).toBe(0);
   });
+});
+
+it("keeps the first of two sign-ins at once, and gives the second one's tokens back", async () => {
+  const folder = world.newFolder();
+  const args = ["login", ...world.servers, "--config-dir", folder, "--email", EMAIL, "--password-stdin"];
+  const delay = world.accounts.faults.add({ path: TOKEN, fault: { kind: "delay" }, times: 1 });
+  const slow = start(args, { input: PASSWORD });
+  await vi.waitFor(
+    () => {
+      expect(delay.hits()).toBe(1);
+    },
+    { timeout: 20_000 },
+  );
+  expect((await run(args, { input: PASSWORD })).status).toBe(0);
+  const kept = storedCredentials(folder);
+  const { store } = world.accounts;
+  const uid = store.findAccountByEmail(EMAIL)?.uid ?? "";
+  const held = () => [store.sessions.of(uid).length, store.grants.refreshTokensOf(uid).length];
+  const [sessions = 0, refreshTokens = 0] = held();
+  delay.release();
+  expect(await slow.exit).toBe(2);
+  expect(slow.stderr).toMatch(/signed this device in meanwhile/);
+  expect(storedCredentials(folder)).toEqual(kept);
+  expect(held()).toEqual([sessions - 1, refreshTokens]);
 });
