@@ -60,6 +60,11 @@ describe("/account/device", () => {
     expect(await list()).toEqual([]);
   });
 
+  test.each([{ type: "mobile" }, PUSH])("takes %j alone", async (body) => {
+    const { register } = await setUp();
+    expect(await register(body)).toMatchObject({ status: 200, body });
+  });
+
   test("a session has one device: another's id is 124 and names the own one", async () => {
     const { client, register } = await setUp();
     const other = await client.signIn();

@@ -103,6 +103,16 @@ describe("mailed codes", () => {
 describe("TOTP", () => {
   const now = (client: TestClient) => totp(FIXTURE_TOTP_SECRET, client.clock.wallTime());
 
+  test("ten wrong codes within half a minute are too many, not ten in more", async () => {
+    const client = await startTestServer();
+    const caller = await client.signIn("totp");
+    const guess = () => post(client, caller, "/session/verify/totp", { code: "1" });
+    for (let i = 0; i < 9; i++) await guess();
+    client.clock.advance(MINUTE / 2);
+    for (let i = 0; i < 10; i++) expect((await guess()).status).toBe(200);
+    expect((await guess()).status).toBe(429);
+  });
+
   test("a wrong code is 200 with success false, a right one confirms at level 2", async () => {
     const client = await startTestServer();
     const caller = await client.signIn("totp");
