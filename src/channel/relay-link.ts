@@ -3,7 +3,7 @@
  * (`seen` in its first message) lets a lost seat be taken again with nothing lost or doubled; any other connection is
  * over when its socket is. The relay may be the enemy, so what it may send is limited here too.
  */
-import type { FxaPairError} from "../lib/errors.ts";
+import type { FxaPairError } from "../lib/errors.ts";
 import { toError } from "../lib/errors.ts";
 import { Settled } from "../lib/settled.ts";
 import { within } from "../lib/within.ts";

@@ -129,9 +129,24 @@ describe.each(IMPLEMENTATIONS)("on $name", ({ primitives }) => {
   });
 
   it.each<[what: string, end: (both: Pair) => void]>([
-    ["dispose()", ({ client }) => { client.dispose(); }],
-    ["close()", ({ client }) => { client.close(); }],
-    ["a failure", ({ client }) => { client.feed(new Uint8Array(3)); }],
+    [
+      "dispose()",
+      ({ client }) => {
+        client.dispose();
+      },
+    ],
+    [
+      "close()",
+      ({ client }) => {
+        client.close();
+      },
+    ],
+    [
+      "a failure",
+      ({ client }) => {
+        client.feed(new Uint8Array(3));
+      },
+    ],
     ["being sent", pump],
   ])("what waits to be sent is overwritten by %s", (_what, end) => {
     const secret = utf8("not for anybody else");
