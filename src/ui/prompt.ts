@@ -34,9 +34,9 @@ export class TerminalPrompter implements Prompter {
     const { stdin, stderr } = this.#streams;
     return new Promise((resolve, reject) => {
       let counting = false;
-      const cancel = this.#clock.after(TYPED_AHEAD_MS, () => {
+      let cancel = this.#clock.after(TYPED_AHEAD_MS, () => {
         // What was typed ahead may not have been read yet if the program was kept busy: one look at stdin comes first.
-        setImmediate(() => {
+        cancel = this.#clock.after(0, () => {
           counting = true;
         });
       });
