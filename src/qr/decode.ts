@@ -51,10 +51,14 @@ interface Progress {
  * Throws a {@link FxaPairError} `unreadable` when there is none, when the bytes are no image, damaged or cut off, when
  * the picture is too large (more than 64 MiB or 50 megapixels), or when nothing was found in time.
  */
-export async function decodeQr(image: Uint8Array, options: DecodeOptions): Promise<QrPicture> {
+export async function decodeQr(
+  image: Uint8Array,
+  options: DecodeOptions,
+  start = startSearch,
+): Promise<QrPicture> {
   const { clock, signal, timeLimit = DEFAULT_TIME_LIMIT } = options;
   signal.throwIfAborted();
-  const child = startSearch(image);
+  const child = start(image);
   const ended = endOf(child);
   let isLate = false;
   const kill = (): void => void child.kill("SIGKILL");

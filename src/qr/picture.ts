@@ -15,8 +15,10 @@ import type { FxaPairError } from "../lib/errors.ts";
 export const MAX_IMAGE_BYTES = 64 * 1024 * 1024;
 /** The largest pictures of common phones have 50 megapixels. */
 const MAX_PIXELS = 50_000_000;
-/** What a decoder may hold that has to keep the whole picture. */
-const MAX_DECODER_BYTES = 256 * 1024 * 1024;
+/** What may be held of a file, and by a decoder that has to keep the whole picture. */
+const MAX_KEPT_BYTES = 256 * 1024 * 1024;
+/** Of the file, in pieces and whole, here and in the process that decodes it. */
+const COPIES = 4;
 /** Pixels kept per side: a code that fills a twentieth of a picture still has three pixels a module. */
 const MAX_SIDE = 4096;
 /** SVG documents are drawn with their longer side this long, whatever size they state. */
@@ -45,8 +47,8 @@ export async function readHeader(image: Uint8Array): Promise<PictureHeader> {
   const metadata = await readMetadata(image);
   const { channels, depth, hasAlpha, isProgressive, orientation = 1 } = metadata;
   const pixels = metadata.width * metadata.height;
-  const kept = pixels * bytesPerPixel(kind, channels, isProgressive, depth);
-  if (pixels > MAX_PIXELS || kept > MAX_DECODER_BYTES) {
+  const kept = pixels * bytesPerPixel(kind, channels, isProgressive, depth) + image.length * COPIES;
+  if (pixels > MAX_PIXELS || kept > MAX_KEPT_BYTES) {
     throw unreadable(
       `the image has too many pixels (${metadata.width}×${metadata.height})`,
       "Cut out the part with the QR code, or make the picture smaller.",
