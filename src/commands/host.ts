@@ -4,8 +4,8 @@ import type { Command } from "commander";
 import * as v from "valibot";
 import { createChannel } from "../channel/pairing-channel.ts";
 import type { PairingChannel } from "../channel/pairing-channel.ts";
-import type { CancelTimer } from "../lib/clock.ts";
 import { FxaPairError } from "../lib/errors.ts";
+import { within } from "../lib/within.ts";
 import type { AccountsClient } from "../oauth/accounts-client.ts";
 import type { Credentials } from "../oauth/credential-store.ts";
 import { grant } from "../oauth/grant.ts";
@@ -180,13 +180,7 @@ async function ownProfile(
     .then(({ accessToken }) => accounts.profile(accessToken))
     .then(({ displayName, avatar }) => ({ displayName, avatar }))
     .catch(() => unknown);
-  let cancel: CancelTimer = () => undefined;
-  const tooLate = new Promise<typeof unknown>((resolve) => {
-    cancel = run.environment.clock.after(PROFILE_PATIENCE, () => {
-      resolve(unknown);
-    });
-  });
-  return Promise.race([fetched, tooLate]).finally(cancel);
+  return within(run.environment.clock, PROFILE_PATIENCE, fetched, () => unknown);
 }
 
 function policyOf(flags: HostFlags): RequestPolicy {
