@@ -25,7 +25,7 @@ beforeAll(async () => {
     const server = new WebSocket(world.relay.url + (request.url ?? ""), { perMessageDeflate: false });
     const waiting: string[] = [];
     client.on("message", (content) => {
-      const messages = mischief(String(content as Buffer), relayed++);
+      const messages = mischief(String(content), relayed++);
       if (server.readyState === WebSocket.OPEN) for (const message of messages) server.send(message);
       else waiting.push(...messages);
     });
@@ -33,7 +33,7 @@ beforeAll(async () => {
       for (const message of waiting.splice(0)) server.send(message);
     });
     server.on("message", (content) => {
-      client.send(String(content as Buffer));
+      client.send(String(content));
     });
     server.on("close", (code, reason) => {
       if (code >= 1000 && code !== 1005 && code !== 1006) client.close(code, reason);
