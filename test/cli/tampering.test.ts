@@ -3,6 +3,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
+import type { RawData } from "ws";
 import { cleanUp, run } from "./harness.ts";
 import { createWorld, EMAIL, storedCredentials } from "./world.ts";
 import type { World } from "./world.ts";
@@ -25,7 +26,7 @@ beforeAll(async () => {
     const server = new WebSocket(world.relay.url + (request.url ?? ""), { perMessageDeflate: false });
     const waiting: string[] = [];
     client.on("message", (content) => {
-      const messages = mischief(String(content), relayed++);
+      const messages = mischief(textOf(content), relayed++);
       if (server.readyState === WebSocket.OPEN) for (const message of messages) server.send(message);
       else waiting.push(...messages);
     });
@@ -33,7 +34,7 @@ beforeAll(async () => {
       for (const message of waiting.splice(0)) server.send(message);
     });
     server.on("message", (content) => {
-      client.send(String(content));
+      client.send(textOf(content));
     });
     server.on("close", (code, reason) => {
       if (code >= 1000 && code !== 1005 && code !== 1006) client.close(code, reason);
@@ -52,6 +53,10 @@ afterAll(async () => {
   enemy.close();
   await world.close();
 });
+
+function textOf(content: RawData): string {
+  return Buffer.isBuffer(content) ? content.toString("utf8") : "";
+}
 
 /** A pairing through the enemy. */
 async function pairThrough(change: Mischief) {
