@@ -13,7 +13,7 @@ import { startRelay } from "../relay/server.ts";
 import { parseSettings } from "../relay/settings.ts";
 import { addExamples } from "./command.ts";
 import type { CommandModule } from "./command.ts";
-import type { Environment } from "./context.ts";
+import type { Environment, SignalName } from "./context.ts";
 import { globalFlags, readFlags } from "./flags.ts";
 import { withRun } from "./setup.ts";
 import type { Run } from "./setup.ts";
@@ -96,7 +96,7 @@ function runChild(command: readonly string[], env: Record<string, string>, run: 
       // There, npm and the like are scripts that only a shell starts.
       shell: run.environment.platform === "win32",
     });
-    run.signal.addEventListener("abort", () => child.kill("SIGTERM"));
+    for (const name of forwardedSignals(run)) run.environment.onSignal(name, () => child.kill(name));
     child.once("error", (cause) => {
       const missing = "code" in cause && cause.code === "ENOENT";
       const reason = missing ? "there is no such command" : "it could not be started";
@@ -111,6 +111,11 @@ function runChild(command: readonly string[], env: Record<string, string>, run: 
       resolve(code ?? SIGNAL_STATUS_BASE + (signal === null ? 0 : constants.signals[signal]));
     });
   });
+}
+
+/** Ctrl-C in a terminal reaches the command by itself; everything else reaches only us. */
+function forwardedSignals({ environment }: Run): readonly SignalName[] {
+  return environment.streams.stdin.isTTY === true ? ["SIGTERM", "SIGHUP"] : ["SIGINT", "SIGTERM", "SIGHUP"];
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
