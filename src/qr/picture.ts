@@ -19,6 +19,8 @@ const MAX_PIXELS = 50_000_000;
 const MAX_KEPT_BYTES = 256 * 1024 * 1024;
 /** Of the file, in pieces and whole, here and in the process that decodes it. */
 const COPIES = 4;
+/** Seconds. As in the search: only for when nobody is left to end it. */
+const DECODE_TIME_LIMIT = 20;
 /** Pixels kept per side: a code that fills a twentieth of a picture still has three pixels a module. */
 const MAX_SIDE = 4096;
 /** SVG documents are drawn with their longer side this long, whatever size they state. */
@@ -84,8 +86,12 @@ export async function decodePixels(image: Uint8Array, header: PictureHeader): Pr
       failOn: "truncated",
       pages: 1,
       ...forSvg,
-    }).resize({ width: MAX_SIDE, height: MAX_SIDE, fit: "inside", withoutEnlargement: true });
-    const { grey, alpha } = header.hasAlpha ? await splitAlpha(picture) : { grey: await greyPixels(picture) };
+    })
+      .timeout({ seconds: DECODE_TIME_LIMIT })
+      .resize({ width: MAX_SIDE, height: MAX_SIDE, fit: "inside", withoutEnlargement: true });
+    const { grey, alpha } = header.hasAlpha
+      ? await splitAlpha(picture)
+      : { grey: await greyPixels(picture), alpha: undefined };
     // Turned only now: sharp would keep the whole picture for it, at its full size and depth.
     const upright = turnUpright(grey, header.orientation);
     return alpha === undefined
@@ -106,8 +112,8 @@ export async function scaleTo(picture: GreyPicture, side: number): Promise<GreyP
   );
 }
 
-/** Grey and alpha apart, each as a picture: sharp gives no alpha beside grey. */
-async function splitAlpha(image: Sharp): Promise<{ grey: GreyPicture; alpha: GreyPicture }> {
+/** Grey and alpha apart, each as a picture, since sharp gives no alpha beside grey; no alpha that hides nothing. */
+async function splitAlpha(image: Sharp): Promise<{ grey: GreyPicture; alpha?: GreyPicture }> {
   const { default: sharp } = await import("sharp");
   const { data, info } = await image
     .toColourspace("srgb")
@@ -115,10 +121,9 @@ async function splitAlpha(image: Sharp): Promise<{ grey: GreyPicture; alpha: Gre
     .raw()
     .toBuffer({ resolveWithObject: true });
   const raw = { width: info.width, height: info.height, channels: 4 } as const;
-  return {
-    grey: await greyPixels(sharp(data, { raw }).removeAlpha()),
-    alpha: await greyPixels(sharp(data, { raw }).extractChannel("alpha")),
-  };
+  const grey = await greyPixels(sharp(data, { raw }).removeAlpha());
+  const alpha = await greyPixels(sharp(data, { raw }).extractChannel("alpha"));
+  return alpha.pixels.every((opacity) => opacity === 255) ? { grey } : { grey, alpha };
 }
 
 async function greyPixels(image: Sharp): Promise<GreyPicture> {

@@ -3,6 +3,7 @@
  * noisy or tiny in one is clear in another. A code that was found is painted over and the look repeated, so that a
  * second code in the same picture does not go unnoticed.
  */
+import { runInNewContext } from "node:vm";
 import type { Finding, Point, QrCode } from "./findings.ts";
 import { decodePixels, readHeader, scaleTo } from "./picture.ts";
 import { onBackground } from "./pixels.ts";
@@ -20,6 +21,11 @@ const LARGE_SIDE = 1000;
 /** Painting over reaches this far beyond the corners, in parts of the distance to the middle. */
 const PAINT_MARGIN = 1.08;
 
+/**
+ * Milliseconds after which one look ends without a result. The search as a whole is ended from outside, long before; but
+ * should nobody be left to do so, it must not go on for ever.
+ */
+const LOOK_TIME_LIMIT = 20_000;
 const WHITE = 255;
 const BLACK = 0;
 
@@ -34,9 +40,12 @@ interface Way {
  * Each different text is found once. This takes as long as it takes: {@link decodeQr} sets the limit.
  *
  * Throws a {@link FxaPairError} `unreadable` when the bytes are no image, damaged or cut off, or when the picture is too
- * large: more than 64 MiB or 50 megapixels.
+ * large: more than 64 MiB or 50 megapixels. A look that takes longer than `lookTimeLimit` milliseconds finds nothing.
  */
-export async function* search(image: Uint8Array): AsyncGenerator<Finding, void, undefined> {
+export async function* search(
+  image: Uint8Array,
+  lookTimeLimit = LOOK_TIME_LIMIT,
+): AsyncGenerator<Finding, void, undefined> {
   const header = await readHeader(image);
   yield { type: "picture", width: header.width, height: header.height };
   const picture = await decodePixels(image, header);
@@ -44,7 +53,7 @@ export async function* search(image: Uint8Array): AsyncGenerator<Finding, void, 
   // Light modules drawn on nothing vanish on white, dark ones on black.
   for (const background of picture.alpha === undefined ? [WHITE] : [WHITE, BLACK]) {
     const grey = onBackground(picture, background);
-    for (const way of await waysFor(grey)) {
+    for (const way of await waysFor(grey, lookTimeLimit)) {
       yield { type: "look" };
       for (const code of await look(grey, way, header.width / grey.width, codes)) {
         codes.push(code);
@@ -55,8 +64,9 @@ export async function* search(image: Uint8Array): AsyncGenerator<Finding, void, 
   }
 }
 
-async function waysFor(picture: GreyPicture): Promise<Way[]> {
-  const [qr, jsqr] = [await loadQrReader(), await loadJsqrReader()];
+async function waysFor(picture: GreyPicture, timeLimit: number): Promise<Way[]> {
+  const qr = limited(await loadQrReader(), timeLimit);
+  const jsqr = limited(await loadJsqrReader(), timeLimit);
   const full = Math.max(picture.width, picture.height);
   const enlarged = full < SMALL_SIDE ? [full * ENLARGEMENT] : [];
   const halved = full > SMALL_SIDE ? [SMALL_SIDE] : [];
@@ -93,6 +103,32 @@ async function look(
     });
   }
   return codes;
+}
+
+/** A reader that finds nothing when it takes longer. Only the engine itself can stop a computation. */
+function limited(reader: QrReader, timeLimit: number): QrReader {
+  return (picture) => {
+    let found: QrCode | undefined;
+    const read = (): void => {
+      found = reader(picture);
+    };
+    try {
+      runInNewContext("read()", { read }, { timeout: timeLimit });
+    } catch (error) {
+      if (!isTimeout(error)) throw error;
+    }
+    return found;
+  };
+}
+
+/** Not an `Error` of this context. */
+function isTimeout(error: unknown): boolean {
+  return (
+    typeof error === "object" &&
+    error !== null &&
+    "code" in error &&
+    error.code === "ERR_SCRIPT_EXECUTION_TIMEOUT"
+  );
 }
 
 function times({ x, y }: Point, factor: number): Point {

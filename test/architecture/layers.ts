@@ -43,7 +43,8 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   oauth: { layers: ["lib"], packages: /^(?:jose|undici|valibot|@noble\/.+|node:.+)$/ },
   qr: {
     layers: ["lib"],
-    packages: /^(?:sharp|jsqr|qr|qr\/decode\.js|qrcode-terminal|valibot|node:(?:fs|path|url|child_process))$/,
+    packages:
+      /^(?:sharp|jsqr|qr|qr\/decode\.js|qrcode-terminal|valibot|node:(?:fs|path|url|vm|child_process))$/,
   },
   accounts: { layers: ["lib"], files: PURE_OAUTH, packages: /^(?:valibot|node:.+)$/ },
   relay: { layers: ["lib"], files: ["src/channel/wire.ts"], packages: /^(?:ws|valibot|node:.+)$/ },

@@ -48,3 +48,10 @@ test("what is half transparent shows the background", () => {
   expect([...onBackground(picture, 255).pixels]).toEqual([255, 224, 200]);
   expect([...onBackground(picture, 0).pixels]).toEqual([0, 20, 200]);
 });
+
+test("an alpha channel that hides nothing is left out", async () => {
+  const image = await sharp(Buffer.alloc(24, 255), { raw: DRAWN }).png().toBuffer();
+  const header = await readHeader(image);
+  expect(header.hasAlpha).toBe(true);
+  expect(await decodePixels(image, header)).not.toHaveProperty("alpha");
+});

@@ -3,8 +3,9 @@ import { describe, expect, test } from "vitest";
 import sharp from "sharp";
 import { readHeader } from "../../src/qr/picture.ts";
 import { qrPng, qrSvg } from "../../src/qr/encode.ts";
+import { search } from "../../src/qr/search.ts";
 import { codesIn, textsIn } from "./found.ts";
-import { SAMPLE_URL } from "./samples.ts";
+import { SAMPLE_URL, finderPatterns } from "./samples.ts";
 
 const PICTURES = new URL("pictures/", import.meta.url);
 
@@ -134,4 +135,10 @@ describe("kinds of files", () => {
       .toBuffer();
     expect(await textsIn(picture)).toEqual([SAMPLE_URL]);
   });
+});
+
+test("a look that goes on and on is ended, and the next one is tried", async () => {
+  const findings: string[] = [];
+  for await (const { type } of search(await finderPatterns(4096), 100)) findings.push(type);
+  expect(findings).toEqual(["picture", "look", "look", "look", "look", "look"]);
 });
