@@ -4,6 +4,9 @@ import { basename } from "node:path";
 import { MAX_IMAGE_BYTES, tooManyBytes } from "./picture.ts";
 import { unreadable } from "./unreadable.ts";
 
+/** Read at once: files of many megabytes take a multiple of the time in the usual small pieces. */
+export const PIECE_BYTES = 1024 * 1024;
+
 /**
  * The bytes of an image named on the command line: `-` stands for `stdin`, a `data:` URL for its contents, everything
  * else for a file. At most 64 MiB are read; more, nothing at all or what cannot be read is `unreadable`.
@@ -15,7 +18,7 @@ export async function readImage(source: string, stdin: AsyncIterable<Uint8Array>
     throw unreadable("that is a URL, not a picture", "A pairing URL goes to fxa-pair join, without --qr.");
   }
   try {
-    return await readAll(createReadStream(source));
+    return await readAll(createReadStream(source, { highWaterMark: PIECE_BYTES }));
   } catch (cause) {
     if (!isSystemError(cause)) throw cause;
     throw unreadable(

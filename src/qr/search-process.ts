@@ -6,7 +6,7 @@ import { createReadStream, writeSync } from "node:fs";
 import { FxaPairError } from "../lib/errors.ts";
 import { formatFinding } from "./findings.ts";
 import type { Finding } from "./findings.ts";
-import { readAll } from "./images.ts";
+import { PIECE_BYTES, readAll } from "./images.ts";
 import { search } from "./search.ts";
 
 const STANDARD_INPUT = 0;
@@ -17,7 +17,7 @@ function tell(finding: Finding): void {
 }
 
 try {
-  const image = await readAll(createReadStream("", { fd: STANDARD_INPUT }));
+  const image = await readAll(createReadStream("", { fd: STANDARD_INPUT, highWaterMark: PIECE_BYTES }));
   for await (const finding of search(image)) tell(finding);
 } catch (error) {
   if (!(error instanceof FxaPairError)) throw error;
