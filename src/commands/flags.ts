@@ -213,7 +213,8 @@ function readConfigFile(path: string): v.InferOutput<typeof ConfigFile> {
     throw unusableConfig(path, "is not JSON", error);
   }
   const result = v.safeParse(ConfigFile, json);
-  if (!result.success || !isJsonObject(json)) throw unusableConfig(path, "is not an object of option names and values", undefined);
+  if (!result.success || !isJsonObject(json))
+    throw unusableConfig(path, "is not an object of option names and values", undefined);
   const unknown = Object.keys(result.output).filter((name) => !SETTINGS.has(name));
   if (unknown.length > 0)
     throw unusableConfig(path, `has a setting of an unknown name (${unknown[0] ?? ""})`, undefined);
