@@ -1,24 +1,64 @@
 /**
- * What the relay's processes share: the channels, their counts, and the messages on their way. The server talks to this
- * interface alone, so that one process in memory and many around a store behave alike; one suite of tests holds for
- * every implementation.
+ * What the relay's processes share: the channels, their seats and counts, and the messages on their way. The server talks
+ * to this interface alone, so that one process in memory and many around a store behave alike; one suite of tests holds
+ * for every implementation.
  */
 import type { Ending } from "./endings.ts";
 import type { Refusal } from "./refusals.ts";
 
-/** A seat in a channel. */
+/** Who asks for a seat. */
+interface Request {
+  /** The client's address as text; "" if it is not known. Limits count IPv6 by /64. */
+  readonly address: string;
+  /** A fresh token, base64url of 16 random bytes, for the seat it may get. */
+  readonly token: string;
+}
+
+export interface OpenRequest extends Request {
+  /** A fresh id, drawn by the caller. */
+  readonly id: string;
+  /** Whether the channel gets a short number for a typed code. */
+  readonly nameplate: boolean;
+}
+
+export interface JoinRequest extends Request {
+  readonly id: string;
+}
+
+export interface NameplateRequest extends Request {
+  /** As the client wrote it: decimal digits, or something that is no nameplate. */
+  readonly nameplate: string;
+}
+
+export interface ResumeRequest extends Request {
+  readonly id: string;
+  /** The token that the client presents; `token` replaces it. */
+  readonly presented: string;
+  /** Messages the client has got over all connections of this seat; undefined: whatever came while it was empty. */
+  readonly received: number | undefined;
+}
+
+/** One connection of a seat in a channel. */
 export interface Admission {
   readonly id: string;
   readonly seat: number;
+  /** Which of the seat's connections this is, from 0. What an older one still says or closes does not count. */
+  readonly connection: number;
+  /** Takes the seat again after a lost connection; undefined where resuming is off. */
+  readonly resume: string | undefined;
+  /** Messages of this seat that were accepted so far, over all its connections. */
+  readonly seen: number;
   /** Milliseconds of lifespan left; null if unlimited. */
   readonly expiresIn: number | null;
+  /** The short number, for the one who opened a channel with it. */
+  readonly nameplate: string | undefined;
 }
 
 /** One end of a channel, as the backplane sees it. Neither method may throw. */
 export interface Participant {
   /** Takes a relayed message, ready to be sent. */
   deliver(envelope: string): void;
-  /** The channel is over. Called once; nothing is delivered afterwards. */
+  /** The channel, or this connection's part in it, is over. Called once; nothing is delivered afterwards. */
   end(ending: Ending): void;
 }
 
@@ -34,9 +74,16 @@ export interface ChannelSummary {
   readonly duration: number;
 }
 
-/** Hears of channels' ends, each once in the whole relay. */
+/** Hears of what happens behind the backplane. None of its methods may throw. */
 export interface BackplaneObserver {
+  /** A channel has ended; told once in the whole relay. */
   ended(summary: ChannelSummary): void;
+  /** A message was accepted. */
+  relayed(bytes: number): void;
+  /** A call to the store behind the backplane is over. */
+  called(milliseconds: number, failed: boolean): void;
+  /** The store held, or sent, what no relay has written: it was dropped. */
+  foreign(): void;
 }
 
 export interface Backplane {
@@ -44,30 +91,38 @@ export interface Backplane {
   readonly channels: number;
   /** Ended channels still remembered here. */
   readonly remembered: number;
-  /** Opens a channel under a fresh id and takes its first seat. */
-  open(id: string): Promise<Admission | Refusal>;
-  /** Takes a seat in an open channel. */
-  join(id: string): Promise<Admission | Refusal>;
+  /** Opens a channel and takes its first seat. */
+  open(request: OpenRequest): Promise<Admission | Refusal>;
+  /** Takes a free seat in an open channel. */
+  join(request: JoinRequest): Promise<Admission | Refusal>;
+  /** Takes a seat in the channel behind a nameplate, which is gone then. */
+  joinByNameplate(request: NameplateRequest): Promise<Admission | Refusal>;
+  /** Takes a seat again that was lost; whoever still holds it is replaced. */
+  resume(request: ResumeRequest): Promise<Admission | Refusal>;
   /**
-   * Connects an admitted participant with its seat: what was relayed since the admission is delivered at once, in
-   * order. If the channel has ended meanwhile, the participant is told so.
+   * Connects an admitted participant with its seat: what it has missed is delivered at once, in order. If the channel
+   * has ended meanwhile, the participant is told so. Every admission is followed by this, or by {@link lose}.
    */
-  attach(id: string, seat: number, participant: Participant): void;
+  attach(admission: Admission, participant: Participant): void;
   /** Passes an envelope to every other participant, in order. `bytes` is what counts for the limits. */
-  relay(id: string, seat: number, envelope: string, bytes: number): void;
-  /** A participant has left for good, and is told nothing any more. Harmless if the channel is over. */
-  leave(id: string, seat: number): void;
+  relay(admission: Admission, envelope: string, bytes: number): void;
+  /** The connection has shown life: the token that opened it is dead. Called for a resumed connection, once. */
+  alive(admission: Admission): void;
+  /** A participant has left for good, by a close frame. Harmless if the channel is over or the connection replaced. */
+  leave(admission: Admission): void;
+  /** A connection was lost without a close frame: its seat is kept for a while. As harmless as {@link leave}. */
+  lose(admission: Admission): void;
   /** Ends the channel for everybody: a limit was broken. Harmless if it is over. */
   end(id: string, ending: Ending): void;
-  /** Ends the channels whose time has come; called several times a second. */
+  /** Ends what time ends; called several times a second. */
   sweep(): void;
-  /** The name of a dependency that does not answer; `undefined` if all is well. */
+  /** The name of a dependency that does not answer; `undefined` if all is well. Never rejects. */
   failing(): Promise<string | undefined>;
   /** Tells every participant of this process that the server is going away, and lets go of everything. */
   close(): Promise<void>;
 }
 
-/** Whether an answer to {@link Backplane.open} or {@link Backplane.join} is a refusal. */
+/** Whether an answer to a request for a seat is a refusal. */
 export function isRefusal(answer: Admission | Refusal): answer is Refusal {
   return "status" in answer;
 }
