@@ -4,30 +4,23 @@ import * as v from "valibot";
 import { formatJsonLine } from "../ui/json-line.ts";
 import { startRelay } from "../relay/server.ts";
 import type { RelayLog } from "../relay/log.ts";
-import {
-  flagName,
-  HOST_SETTING,
-  NUMBER_SETTINGS,
-  parseSettings,
-  SETTING_NAMES,
-  settingsFromEnvironment,
-} from "../relay/settings.ts";
-import type { GivenSettings, RelaySettings, SettingName } from "../relay/settings.ts";
 import { chooseReporter } from "../ui/choose-reporter.ts";
 import { addExamples } from "./command.ts";
 import type { CommandModule } from "./command.ts";
 import type { Environment } from "./context.ts";
 import { globalFlags, readFlags } from "./flags.ts";
+import { defineSettings, readSettings, settingsEvent } from "./relay-settings.ts";
 
-const Flags = v.object(globalFlags);
+const Flags = v.object({ ...globalFlags, check: v.optional(v.boolean(), false) });
 
 export const relay: CommandModule = {
   define(command: Command): void {
-    for (const name of SETTING_NAMES) command.option(`--${flagName(name)} <value>`, describeSetting(name));
+    defineSettings(command);
+    command.option("--check", "print the settings in force and where each came from, and end");
     addExamples(command, [
       "fxa-pair relay",
       "fxa-pair relay --host 127.0.0.1 --port 8001",
-      "FXA_PAIR_RELAY_MAX_EXCHANGES=24 fxa-pair relay",
+      "FXA_PAIR_RELAY_MAX_EXCHANGES=24 fxa-pair relay --check",
     ]);
   },
 
@@ -35,9 +28,14 @@ export const relay: CommandModule = {
     const flags = readFlags(command, Flags, environment.variables, { configFile: false });
     const reporter = chooseReporter(environment.streams, environment.clock, flags);
     const { clock, random } = environment;
-    const settings = relaySettings(command, environment, (text) => {
+    const sourced = readSettings(command, environment.variables, (text) => {
       reporter.warn(text);
     });
+    if (flags.check) {
+      reporter.event(settingsEvent(sourced));
+      return 0;
+    }
+    const { settings } = sourced;
     const ended = endingSignal(environment);
     const server = await startRelay({ settings, clock, random, log: stderrLog(environment, flags) });
     if (flags.json) reporter.event({ type: "listening", url: server.url, metricsUrl: null });
@@ -46,29 +44,6 @@ export const relay: CommandModule = {
     return 0;
   },
 };
-
-function describeSetting(name: SettingName): string {
-  const { reason, default: value } = name === "host" ? HOST_SETTING : NUMBER_SETTINGS[name];
-  return `${reason} (default: ${value})`;
-}
-
-/** Flags before environment before defaults. */
-function relaySettings(
-  command: Command,
-  environment: Environment,
-  warn: (text: string) => void,
-): RelaySettings {
-  const { given, ignored } = settingsFromEnvironment(environment.variables);
-  if (ignored.length > 0)
-    warn(`these variables have no counterpart here and are ignored: ${ignored.join(", ")}`);
-  const flags: Partial<Record<SettingName, string>> = {};
-  for (const name of SETTING_NAMES) {
-    const value: unknown = command.getOptionValue(name);
-    if (typeof value === "string") flags[name] = value;
-  }
-  const all: GivenSettings = { ...given, ...flags };
-  return parseSettings(all);
-}
 
 /** Resolves at the first SIGTERM or SIGINT. */
 function endingSignal(environment: Environment): Promise<void> {

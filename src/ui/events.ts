@@ -26,6 +26,7 @@ export type CliEvent =
   | { type: "token"; token: string; scope: readonly string[]; expiresAt: string }
   | { type: "qr"; text: string; image: string; corners: Corners }
   | { type: "listening"; url: string; metricsUrl: string | null }
+  | SettingsEvent
   | {
       type: "ready";
       server: string;
@@ -41,6 +42,14 @@ export type CliEvent =
       hint: string | null;
       details: Readonly<Record<string, unknown>> | null;
     };
+
+/** The relay's settings by their flags' names, and where each came from: a flag, a variable, or `default`. */
+export interface SettingsEvent {
+  type: "settings";
+  settings: Readonly<Record<string, { readonly value: SettingValue; readonly source: string }>>;
+}
+
+export type SettingValue = string | number | readonly string[] | null;
 
 /** What a user is asked about. */
 export type Explained = Extract<CliEvent, { type: "request" | "metadata" }>;

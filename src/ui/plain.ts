@@ -8,7 +8,7 @@ import type { Reporter, ReporterOptions } from "./reporter.ts";
 import { formatJsonLine } from "./json-line.ts";
 import { displayText } from "./safe-text.ts";
 import type { Streams } from "./streams.ts";
-import { scopeInWords, senderInWords, shown } from "./words.ts";
+import { scopeInWords, senderInWords, settingsInWords, shown } from "./words.ts";
 
 export class PlainReporter implements Reporter {
   readonly #streams: Streams;
@@ -91,6 +91,8 @@ function describe(event: CliEvent): { result?: readonly string[]; words?: readon
       return { result: [displayText(event.text, 4000)] };
     case "listening":
       return { words: [`Relay listening on ${event.url}`] };
+    case "settings":
+      return { result: settingsInWords(event.settings) };
     case "ready":
       return { result: describeSandbox(event) };
     case "error":

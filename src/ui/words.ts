@@ -1,6 +1,6 @@
 /** The sentences people read, apart from error messages, which are worded where they arise. */
 import { displayText } from "./safe-text.ts";
-import type { Sender } from "./events.ts";
+import type { Sender, SettingsEvent } from "./events.ts";
 
 /** What a scope lets the new device do, in words; an unknown one is shown as it is. */
 const SCOPE_WORDS: Readonly<Record<string, string>> = {
@@ -25,6 +25,17 @@ export function senderInWords(sender: Sender): string[] {
     `  Place:    ${place.length > 0 ? displayText(place.join(", ")) : "unknown"}`,
     "  (browser, address and place: reported by the relay, not proven)",
   ];
+}
+
+/** A table of settings: name, value, and where that came from. */
+export function settingsInWords(settings: SettingsEvent["settings"]): string[] {
+  const rows = Object.entries(settings).map(([name, { value, source }]) => {
+    const text = Array.isArray(value) ? value.join(",") : String(value ?? "");
+    return { name, value: text === "" ? "none" : displayText(text), source };
+  });
+  const widest = (column: "name" | "value") => Math.max(...rows.map((row) => row[column].length));
+  const [names, values] = [widest("name"), widest("value")];
+  return rows.map((row) => `${row.name.padEnd(names)}  ${row.value.padEnd(values)}  ${row.source}`);
 }
 
 /** Foreign text made safe to show, or "unknown" when there is none. */

@@ -185,7 +185,7 @@ describe.skipIf(!HAS_TERMINALS)(`the examples in the help (${WHY_NOT})`, () => {
   const UNDERSTOOD: Record<string, RegExp> = {
     host: /Only scan this yourself/,
     join: /Sign this device in to|Connecting to the other device|Done: signed in/,
-    relay: / listening /,
+    relay: / listening |^max-exchanges .*RELAY_MAX_EXCHANGES/m,
     login: /E-mail: |Signing in/,
     sandbox: /sandbox is up|"event":"ready"|tests were run/,
   };
