@@ -18,8 +18,6 @@ import type { OpenSocket } from "./socket.ts";
 import { CHANNEL_KEY_BYTES } from "./wire.ts";
 import type { Sender } from "./wire.ts";
 
-/** Seconds that a channel lives on a relay that does not tell. */
-const USUAL_LIFESPAN = 300;
 const CONNECT_TIMEOUT = 15_000;
 
 export type ChannelEvent =
@@ -74,7 +72,7 @@ export interface ChannelOptions {
  */
 export async function createChannel(options: ChannelOptions): Promise<PairingChannel> {
   const link = await RelayLink.open({ ...linkOptions(options), channelId: undefined });
-  return new TlsChannel(link, "server", options.random(CHANNEL_KEY_BYTES), options);
+  return new TlsChannel(link, "server", options.random(CHANNEL_KEY_BYTES), options.random);
 }
 
 /**
@@ -87,7 +85,7 @@ export async function joinChannel(
   options: ChannelOptions & { channelId: string; channelKey: Uint8Array },
 ): Promise<PairingChannel> {
   const link = await RelayLink.open({ ...linkOptions(options), channelId: options.channelId });
-  return new TlsChannel(link, "client", new Uint8Array(options.channelKey), options);
+  return new TlsChannel(link, "client", new Uint8Array(options.channelKey), options.random);
 }
 
 function linkOptions(options: ChannelOptions) {
@@ -108,16 +106,10 @@ class TlsChannel implements PairingChannel {
   #silent = false;
   #over = false;
 
-  constructor(
-    link: RelayLink,
-    role: "client" | "server",
-    key: Uint8Array,
-    { clock, random }: ChannelOptions,
-  ) {
+  constructor(link: RelayLink, role: "client" | "server", key: Uint8Array, random: RandomSource) {
     this.id = link.id;
     this.key = key;
-    const { expires_in: lifespan = USUAL_LIFESPAN } = link.first;
-    this.expiresAt = lifespan === null ? null : clock.now() + lifespan * 1000;
+    this.expiresAt = link.expiresAt;
     const pskIdentity = new TextEncoder().encode(link.id);
     this.#tls = new TlsPskConnection({ role, psk: key, pskIdentity, random, primitives: nodePrimitives });
     this.#link = link;

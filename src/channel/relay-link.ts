@@ -13,7 +13,7 @@ import type { RelayConnection, RelayConnectionOptions } from "./relay-connection
 import { ConnectError } from "./socket.ts";
 import type { SocketClose, SocketEvent } from "./socket.ts";
 import { CLOSE, parseEnvelope } from "./wire.ts";
-import type { FirstMessage, Sender } from "./wire.ts";
+import type { Sender } from "./wire.ts";
 
 /** A pairing receives six messages or fewer; OpenSSL-like peers a few more. */
 const MAX_MESSAGES = 64;
@@ -21,14 +21,19 @@ const MAX_MESSAGES = 64;
 const MAX_RECEIVED = 96 * 1024;
 /** How long to wait for the other side of a closing handshake, in milliseconds. */
 const CLOSE_WAIT = 1000;
-/** Milliseconds between two attempts to take a lost seat again, and after which to give up. */
+/** Milliseconds from one attempt to take a lost seat again to the next, and after which to give up. */
 const RESUME_PAUSE = 2000;
 export const RESUME_TIME = 50_000;
+/** Milliseconds that one attempt may take: the next may find a network that works. */
+const ATTEMPT_TIME = 10_000;
+/** Seconds that a channel lives on a relay that does not tell. */
+const USUAL_LIFESPAN = 300;
 /** Lost seats that are taken again in one channel: a relay may not keep a device connecting for ever. */
 const MAX_RESUMES = 25;
 /** RFC 6455 §7.1.5: no close frame was received. */
 const LOST = 1006;
 const RESUMABLE: readonly number[] = [LOST, CLOSE.goingAway, CLOSE.tryLater, CLOSE.idle];
+const LIFESPAN_OVER: SocketClose = { code: CLOSE.lifespanOver, reason: "" };
 
 export interface LinkOptions extends RelayConnectionOptions {
   /** As {@link channelRoot} gives it. */
@@ -48,8 +53,8 @@ export type LinkEnd = { readonly close: SocketClose } | { readonly error: Error 
 
 export class RelayLink {
   readonly id: string;
-  /** What the relay said first of all. */
-  readonly first: FirstMessage;
+  /** When the relay will end the channel, on `Clock.now()`; null for never. */
+  readonly expiresAt: number | null;
   readonly #options: LinkOptions;
   readonly #sent: string[] = [];
   #connection: RelayConnection;
@@ -59,8 +64,8 @@ export class RelayLink {
   #receivedLength = 0;
   #over = false;
   #resumes = 0;
-  /** Whether the connection has carried no relayed message so far. */
-  #idle = true;
+  /** Before that moment no attempt is made to take the seat again. */
+  #nextAttempt: number;
   /** Something sent is on no socket. */
   #onHold = false;
   #flushed = new Settled<null>();
@@ -87,9 +92,12 @@ export class RelayLink {
   private constructor(options: LinkOptions, connection: RelayConnection) {
     this.#options = options;
     this.#connection = connection;
-    this.first = connection.first;
-    this.id = connection.first.channelid;
-    this.#token = connection.first.seen === undefined ? undefined : connection.first.resume;
+    const { channelid, seen, resume, expires_in: lifespan = USUAL_LIFESPAN } = connection.first;
+    const now = options.clock.now();
+    this.id = channelid;
+    this.expiresAt = lifespan === null ? null : now + lifespan * 1000;
+    this.#token = seen === undefined ? undefined : resume;
+    this.#nextAttempt = now + RESUME_PAUSE;
   }
 
   /** Begins to deliver. Called once. */
@@ -161,8 +169,9 @@ export class RelayLink {
   }
 
   #receive(text: string): void {
-    this.#idle = false;
     this.#received += 1;
+    // A connection that works is worth replacing at once.
+    this.#nextAttempt = 0;
     this.#receivedLength += text.length;
     if (this.#received > MAX_MESSAGES || this.#receivedLength > MAX_RECEIVED) {
       this.#fail(failures.relayMisbehaved("it sent far more than a pairing takes"));
@@ -194,35 +203,40 @@ export class RelayLink {
   }
 
   /**
-   * Tries to take the seat again until it works, the relay will have none of it, or the time is over. A connection that
-   * carried nothing is no sign that the next one will, so a pause comes first.
+   * Tries to take the seat again until it works, the relay will have none of it, or the time is over: ours or the
+   * channel's. The relay may drop what it has just taken, so attempts keep their distance across connections.
    */
   async #resume(close: SocketClose): Promise<void> {
     const { clock } = this.#options;
-    const giveUp = clock.now() + RESUME_TIME;
-    for (let pausing = this.#idle; ; pausing = true) {
-      if (pausing) await this.#pause();
+    const giveUp = Math.min(clock.now() + RESUME_TIME, this.expiresAt ?? Infinity);
+    for (;;) {
+      await this.#pauseUntil(Math.min(this.#nextAttempt, giveUp));
       if (this.#isOver()) return;
-      if (clock.now() >= giveUp) break;
-      const connection = await reconnectToRelay(this.#options, this.#resumeUrl());
+      const left = giveUp - clock.now();
+      if (left <= 0) break;
+      this.#nextAttempt = clock.now() + RESUME_PAUSE;
+      const connection = await this.#reconnect(Math.min(left, ATTEMPT_TIME));
       if (connection === "refused") break;
       if (connection === "failed") continue;
       if (this.#isOver()) connection.socket.terminate();
       else this.#takeOver(connection);
       return;
     }
-    this.#end({ close });
+    this.#end({ close: this.#isExpired() ? LIFESPAN_OVER : close });
   }
 
-  #resumeUrl(): string {
+  #reconnect(connectTimeout: number): Promise<RelayConnection | "refused" | "failed"> {
     const query = `resume=${encodeURIComponent(this.#token ?? "")}&received=${this.#received}`;
-    return `${this.#options.root}${this.id}?${query}`;
+    return reconnectToRelay({ ...this.#options, connectTimeout }, `${this.#options.root}${this.id}?${query}`);
+  }
+
+  #isExpired(): boolean {
+    return this.expiresAt !== null && this.#options.clock.now() >= this.expiresAt;
   }
 
   #takeOver(connection: RelayConnection): void {
     this.#connection = connection;
     this.#socketGone = false;
-    this.#idle = true;
     this.#resumes += 1;
     const { channelid, seen, resume } = connection.first;
     if (channelid !== this.id || seen === undefined || seen > this.#sent.length) {
@@ -246,9 +260,12 @@ export class RelayLink {
     return this.#over;
   }
 
-  #pause(): Promise<void> {
+  #pauseUntil(moment: number): Promise<void> {
+    const { clock } = this.#options;
+    const pause = moment - clock.now();
+    if (pause <= 0) return Promise.resolve();
     return new Promise((resolve) => {
-      const cancel = this.#options.clock.after(RESUME_PAUSE, resolve);
+      const cancel = clock.after(pause, resolve);
       this.#cancelPause = () => {
         cancel();
         resolve();

@@ -156,6 +156,57 @@ describe("attempts to come back", () => {
     expect(clock.pending).toBe(0);
   });
 
+  it("begin every 2 seconds, or every 10 where they hang, and none goes on beyond the 50", async () => {
+    const { relay, clock, events } = await connected();
+    relay.opening = "nothing";
+    const starts: number[] = [];
+    const lost = clock.now();
+    relay.cutSeat(relay.seats[0]!);
+    for (let tried = 3; tried <= 8; tried++) {
+      await relay.tried(tried);
+      starts.push(clock.now() - lost);
+      if (tried === 3) {
+        // This one fails after half a second.
+        await clock.waitedFor(10_000);
+        clock.advance(500);
+        relay.seats[2]?.emit({ type: "closed", code: 1006, reason: "" });
+        await clock.waitedFor(1500);
+        clock.advance(1500);
+      } else {
+        const left = Math.min(10_000, 50_000 - (clock.now() - lost));
+        await clock.waitedFor(left);
+        clock.advance(left);
+      }
+    }
+    expect(await events.host.rest()).toMatchObject(BROKEN);
+    expect(starts).toEqual([0, 2000, 12_000, 22_000, 32_000, 42_000]);
+    expect(clock.now() - lost).toBe(50_000);
+    expect(clock.pending).toBe(0);
+  });
+
+  it.each([
+    ["it is not found any more", new ConnectError({ status: 410 })],
+    ["nobody can be reached", new ConnectError({ systemCode: "ENETUNREACH" })],
+  ])("end with the channel's time: %s", async (_what, refusal) => {
+    const relay = countingRelay();
+    relay.greeting = { expires_in: 10 };
+    const { clock, events } = await connected(relay);
+    clock.advance(7000);
+    relay.refusal = refusal;
+    if ("status" in refusal.facts) clock.advance(3000);
+    relay.cutSeat(relay.seats[0]!);
+    if (!("status" in refusal.facts)) {
+      for (const pause of [2000, 1000]) {
+        await clock.waitedFor(pause);
+        clock.advance(pause);
+      }
+    }
+    expect(await events.host.rest()).toMatchObject([
+      { type: "ended", error: { code: "timeout", message: "The channel's time is over." } },
+    ]);
+    expect(clock.pending).toBe(0);
+  });
+
   it("go on until the network is back", async () => {
     const { relay, clock, channel, join, events } = await lost(new ConnectError({ status: 503 }));
     await clock.waitedFor(PAUSE);
