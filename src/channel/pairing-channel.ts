@@ -27,6 +27,10 @@ export type ChannelEvent =
   | { readonly type: "message"; readonly text: string; readonly sender: Sender }
   /** close_notify: the other device will send no more. We may. */
   | { readonly type: "peerClosed" }
+  /** The connection to the relay was lost and is being sought again; what is sent meanwhile is kept. */
+  | { readonly type: "lost" }
+  /** It is back, and nothing is missing. */
+  | { readonly type: "resumed" }
   /** The connection is over; always the last event. Does not come after our own `close()`. A `FxaPairError`, or a bug. */
   | { readonly type: "ended"; readonly error: Error };
 
@@ -118,6 +122,12 @@ class TlsChannel implements PairingChannel {
     link.listen({
       message: (text, sender) => {
         this.#receive(text, sender);
+      },
+      lost: () => {
+        this.#events.push({ type: "lost" });
+      },
+      resumed: () => {
+        this.#events.push({ type: "resumed" });
       },
       ended: (end) => {
         this.#fail("error" in end ? end.error : failures.closeFailure(end.close, this.#together));

@@ -45,6 +45,10 @@ export interface LinkOptions extends RelayConnectionOptions {
 export interface LinkListener {
   /** One relayed message. */
   message(text: string, sender: Sender): void;
+  /** The connection was lost; what is sent meanwhile is kept. Either `resumed` or `ended` comes of it. */
+  lost(): void;
+  /** The lost seat is taken again, and nothing is missing. */
+  resumed(): void;
   /** How the relay closed, or what it did wrong (a `FxaPairError`). Called once; nothing comes after it. */
   ended(end: LinkEnd): void;
 }
@@ -196,6 +200,7 @@ export class RelayLink {
   #startResuming(close: SocketClose): void {
     // What was sent may have died with the socket.
     if (this.#sent.length > 0) this.#onHold = true;
+    this.#listener?.lost();
     this.#resume(close).catch((error: unknown) => {
       this.#connection.socket.terminate();
       this.#end({ error: toError(error) });
@@ -245,6 +250,7 @@ export class RelayLink {
     }
     this.#token = resume;
     this.#sendAgain(seen);
+    this.#listener?.resumed();
     this.#attach(connection);
   }
 

@@ -15,6 +15,7 @@ import { DEFAULT_CLIENTS, DEFAULT_SCOPES } from "../pairing/request-checks.ts";
 import type { RequestPolicy } from "../pairing/request-checks.ts";
 import { runAuthority } from "../pairing/run-authority.ts";
 import type { PairingStatus } from "../pairing/status.ts";
+import { ConnectionNotice } from "../ui/connection-notice.ts";
 import { chosenRelay, connectAccounts, discoveredRelay, openStore, requireCredentials } from "./accounts.ts";
 import { Approval, isPinned } from "./approval.ts";
 import { addExamples } from "./command.ts";
@@ -112,6 +113,7 @@ async function runHost(flags: HostFlags, run: Run): Promise<number> {
     untilInterrupted(opening, run, (late) => late.close()),
     ownProfile(accounts.client, credentials, run),
   ]);
+  const connection = new ConnectionNotice(run.reporter, clock);
   let withdraw: () => Promise<void> = () => Promise.resolve();
   try {
     withdraw = await publishOffer(run, flags, {
@@ -130,13 +132,14 @@ async function runHost(flags: HostFlags, run: Run): Promise<number> {
       ask: (question, signal) => approval.ask(question, signal),
       report: (status) => {
         if (status.type === "connected") void withdraw();
-        report(status, run);
+        report(status, run, connection);
       },
       signal: run.signal,
     });
     run.reporter.event({ type: "complete", clientId });
     return 0;
   } finally {
+    connection.end();
     await withdraw();
     await channel.close();
   }
@@ -200,8 +203,10 @@ function expiryOf(channel: PairingChannel, run: Run): string | null {
   return new Date(clock.wallTime() + (channel.expiresAt - clock.now())).toISOString();
 }
 
-function report(status: PairingStatus, run: Run): void {
+function report(status: PairingStatus, run: Run, connection: ConnectionNotice): void {
   if (status.type === "connected") run.reporter.progress("A device connected.");
+  else if (status.type === "lost") connection.lost();
+  else if (status.type === "resumed") connection.resumed();
   // Completion is told with the client's id when the flow has returned; redeeming is the other side's affair.
   else if (status.type !== "redeeming" && status.type !== "complete") run.reporter.event(status);
 }

@@ -10,6 +10,7 @@ import { createRecipientKey, loadRecipientKey } from "../oauth/recipient-key.ts"
 import { OLDSYNC_SCOPE, PROFILE_SCOPE, SESSION_SCOPE } from "../oauth/scopes.ts";
 import type { PairingUrl } from "../pairing/pairing-url.ts";
 import { runSupplicant } from "../pairing/run-supplicant.ts";
+import { ConnectionNotice } from "../ui/connection-notice.ts";
 import { formatJsonLine } from "../ui/json-line.ts";
 import { chosenRelay, connectAccounts, discoveredRelay, openStore } from "./accounts.ts";
 import type { RelayChoice } from "./accounts.ts";
@@ -139,7 +140,8 @@ async function runJoin(
     flags,
     run,
   });
-  await runSupplicant({
+  const connection = new ConnectionNotice(run.reporter, clock);
+  const pairing = runSupplicant({
     channel,
     clock,
     timeout: flags.timeout,
@@ -153,9 +155,14 @@ async function runJoin(
       if (status.type === "connected") run.reporter.progress("Connected; asking to be signed in…");
       else if (status.type === "redeeming") run.reporter.progress("Fetching tokens and keys…");
       else if (status.type === "complete") signIn.reportCompletion();
+      else if (status.type === "lost") connection.lost();
+      else if (status.type === "resumed") connection.resumed();
       else run.reporter.event(status);
     },
     signal: run.signal,
+  });
+  await pairing.finally(() => {
+    connection.end();
   });
   return 0;
 }

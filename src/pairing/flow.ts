@@ -141,7 +141,9 @@ export class Flow<State, Input, Effect extends { readonly type: string }> {
   async #pump(): Promise<void> {
     try {
       for await (const event of this.#ports.channel.events()) {
-        this.dispatch(event);
+        // The flow is above the connections that carry it; only its user wants to know.
+        if (event.type === "lost" || event.type === "resumed") this.#ports.report(event);
+        else this.dispatch(event);
         if (event.type === "peerClosed" || event.type === "ended") this.#released.settle(null);
       }
     } catch (error) {

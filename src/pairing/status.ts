@@ -4,6 +4,9 @@ import type { Sender } from "../channel/wire.ts";
 export type PairingStatus =
   /** The handshake is done: the other device proved that it has the channel key. */
   | { readonly type: "connected" }
+  /** The connection to the relay is lost, for a while perhaps; the pairing goes on when it is back. */
+  | { readonly type: "lost" }
+  | { readonly type: "resumed" }
   | RequestStatus
   | MetadataStatus
   | { readonly type: "approved" | "declined"; readonly by: "local" | "remote" }

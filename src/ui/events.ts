@@ -11,7 +11,7 @@ export type Corners = readonly { readonly x: number; readonly y: number }[];
 
 export type CliEvent =
   | { type: "channel"; url?: string; channelId: string; expiresAt: string | null }
-  | Exclude<PairingStatus, { type: "complete" | "connected" | "redeeming" }>
+  | Exclude<PairingStatus, { type: "complete" | "connected" | "lost" | "resumed" | "redeeming" }>
   | { type: "complete"; clientId: string }
   | {
       type: "complete";

@@ -43,4 +43,11 @@ export function shown(text: string | null | undefined): string {
   return text === null || text === undefined || text === "" ? "unknown" : displayText(text);
 }
 
+/** What is said of the connection to the relay. */
+export const CONNECTION_WORDS = {
+  lost: "The connection to the relay was lost: trying to get it back (50 s at most).",
+  back: "The connection to the relay is back.",
+  lostForAMoment: "The connection to the relay was lost for a moment, and is back.",
+} as const;
+
 export const ONLY_SCAN_YOURSELF = "Only scan this yourself. Nobody will ever ask you to send it.";

@@ -20,8 +20,10 @@ export async function openPair(relay: MemoryRelay, clock = new FakeClock(), key?
   return { host, join };
 }
 
-/** Reads events one by one, as somebody who waits for each. */
+/** Reads events one by one, as somebody who waits for each. Those of the connection are set aside. */
 export class EventReader {
+  /** What became of the connection, as far as it was read. */
+  readonly connection: ("lost" | "resumed")[] = [];
   readonly #events: AsyncIterator<ChannelEvent>;
 
   constructor(channel: PairingChannel) {
@@ -29,8 +31,12 @@ export class EventReader {
   }
 
   async next(): Promise<ChannelEvent | undefined> {
-    const { value, done } = await this.#events.next();
-    return done === true ? undefined : value;
+    for (;;) {
+      const { value, done } = await this.#events.next();
+      if (done === true) return undefined;
+      if (value.type !== "lost" && value.type !== "resumed") return value;
+      this.connection.push(value.type);
+    }
   }
 
   /** All events up to the end. */

@@ -92,8 +92,34 @@ describe("a lost connection", () => {
     relay.greeting = { resume: "0.1" };
     const channel = await createChannel(optionsFor(relay));
     relay.cut();
-    expect(await new EventReader(channel).rest()).toMatchObject(BROKEN);
+    const events = new EventReader(channel);
+    expect(await events.rest()).toMatchObject(BROKEN);
+    expect(events.connection).toEqual([]);
     expect(relay.seats).toHaveLength(1);
+  });
+
+  it("is told on that side alone, and that it is back before what had been missed", async () => {
+    const { relay, host, join, events } = await connected();
+    relay.cutSeat(relay.seats[0]!);
+    join.send("1");
+    const told: string[] = [];
+    for await (const { type } of host.events()) {
+      told.push(type);
+      if (type === "message") break;
+    }
+    expect(told).toEqual(["lost", "resumed", "message"]);
+    host.send("2");
+    expect(await events.join.next()).toMatchObject({ type: "message", text: "2" });
+    expect(events.join.connection).toEqual([]);
+  });
+
+  it("that was quiet for a while is sought again at once", async () => {
+    const relay = countingRelay();
+    const clock = new FakeClock();
+    await createChannel(optionsFor(relay, clock));
+    clock.advance(PAUSE);
+    relay.cut();
+    await relay.tried(2);
   });
 });
 

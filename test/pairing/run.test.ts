@@ -87,8 +87,8 @@ function start(world: World): Promise<readonly [host: string, join: string]> {
   ]);
 }
 
-/** What it comes to, with time passing whenever nothing else happens; no timer is left then. */
-async function inTime<T>(clock: FakeClock, outcome: Promise<T>): Promise<T> {
+/** What it comes to, with time passing whenever nothing else happens; no timer is left then, save of somebody else. */
+async function inTime<T>(clock: FakeClock, outcome: Promise<T>, others?: "others may wait"): Promise<T> {
   const open = { yes: true };
   const close = () => (open.yes = false);
   outcome.then(close, close);
@@ -96,7 +96,7 @@ async function inTime<T>(clock: FakeClock, outcome: Promise<T>): Promise<T> {
     clock.advance(100);
     await new Promise(setImmediate);
   }
-  expect(clock.pending).toBe(0);
+  if (others === undefined) expect(clock.pending).toBe(0);
   return outcome;
 }
 
@@ -538,5 +538,75 @@ describe("a connection lost for a while", () => {
   it("and not found again changes nothing for a new device that is complete", async () => {
     const w = await joinAway();
     expect(await runBoth(w)).toEqual(["timeout", "complete"]);
+  });
+
+  it("is told to its own user, who may answer meanwhile", async () => {
+    for (const victim of ["host", "join"]) {
+      const relay = new MemoryRelay();
+      relay.counts = true;
+      const w: World = await world({}, relay);
+      const ports = victim === "host" ? w.authority : w.supplicant;
+      const lost = gate<null>();
+      ports.ask = async (_question: unknown, { aborted }: AbortSignal) => {
+        await lose(w, victim === "host" ? 0 : 1);
+        await lost.promise;
+        w.clock.after(5000, () => (w.relay.refusal = undefined));
+        return !aborted;
+      };
+      onReport(ports, ({ type }) => {
+        if (type === "lost") lost.open(null);
+      });
+      expect(await runBoth(w)).toEqual(["complete", "complete"]);
+      const asked = victim === "host" ? "host request" : "join metadata";
+      const story = [asked, `${victim} lost`, `${victim} approved by local`, `${victim} resumed`];
+      expect(w.log.filter((line) => story.includes(line))).toEqual(story);
+      expect(w.log.filter((line) => /lost|resumed/.test(line))).toEqual([
+        `${victim} lost`,
+        `${victim} resumed`,
+      ]);
+    }
+  });
+
+  /** One side loses the relay for good while its user is being asked. */
+  async function awayForGood(victim: "authority" | "supplicant", changes: object) {
+    const relay = new MemoryRelay();
+    relay.counts = true;
+    const asked = gate<AbortSignal>();
+    const w: World = await world({}, relay);
+    w[victim] = {
+      ...w[victim],
+      ...changes,
+      ask: async (_question: unknown, signal: AbortSignal) => {
+        await lose(w, victim === "authority" ? 0 : 1);
+        asked.open(signal);
+        return new Promise(() => undefined);
+      },
+    } as never;
+    return { w, asked: asked.promise };
+  }
+
+  it.each(["authority", "supplicant"] as const)("extends no time limit: %s", async (victim) => {
+    const { w } = await awayForGood(victim, { timeout: 30_000 });
+    const start = w.clock.now();
+    const codes = {
+      authority: runAuthority(w.authority).then(() => "complete", codeOf),
+      supplicant: runSupplicant(w.supplicant).then(() => "complete", codeOf),
+    };
+    expect(await inTime(w.clock, codes[victim], "others may wait")).toBe("timeout");
+    expect(w.clock.now() - start).toBeLessThan(30_000 + 200);
+  });
+
+  it.each(["authority", "supplicant"] as const)("can be interrupted at once: %s", async (victim) => {
+    const stop = new AbortController();
+    const { w, asked } = await awayForGood(victim, { signal: stop.signal });
+    const running = { authority: runAuthority(w.authority), supplicant: runSupplicant(w.supplicant) };
+    running[victim === "authority" ? "supplicant" : "authority"].catch(() => undefined);
+    const signal = await asked;
+    stop.abort(new FxaPairError("interrupted", "Ctrl-C"));
+    const before = w.clock.now();
+    await expect(running[victim]).rejects.toMatchObject({ code: "interrupted" });
+    expect(signal.aborted).toBe(true);
+    expect(w.clock.now()).toBe(before);
+    expect(w.relay.seats).toHaveLength(3);
   });
 });
