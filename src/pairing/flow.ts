@@ -158,14 +158,19 @@ export class Flow<State, Input, Effect extends { readonly type: string }> {
     this.#released.settle(null);
   }
 
-  /** What was sent while the connection was lost must leave before the channel does. */
   async #closeGently(): Promise<void> {
     const { channel } = this.#ports;
     const released = this.#released.promise;
     await this.#atMost(this.#machine.linger, released);
-    await this.#atMost(RESUME_TIME, Promise.race([released, channel.flushed()]));
+    await this.#untilSent();
     channel.closeNotify();
     await this.#atMost(PEER_CLOSE_WAIT, released);
+    await this.#untilSent();
+  }
+
+  /** What a lost connection may have taken with it must leave before the channel does, or the other side waits in vain. */
+  async #untilSent(): Promise<void> {
+    await this.#atMost(RESUME_TIME, Promise.race([this.#released.promise, this.#ports.channel.flushed()]));
   }
 
   async #atMost(milliseconds: number, event: Promise<unknown>): Promise<void> {

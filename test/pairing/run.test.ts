@@ -609,4 +609,28 @@ describe("a connection lost for a while", () => {
     expect(w.clock.now()).toBe(before);
     expect(w.relay.seats).toHaveLength(3);
   });
+
+  it("just when all was said does not leave the other side without the last of it", async () => {
+    const relay = new MemoryRelay();
+    relay.counts = true;
+    const w: World = await world({}, relay);
+    const seat = relay.seats[1]!;
+    let swallowed = 0;
+    onReport(w.supplicant, (status) => {
+      // From its confirmation on nothing that this device sends arrives, and it learns of it after its close_notify.
+      if (status.type !== "approved" || status.by !== "local") return;
+      seat.send = () => {
+        swallowed += 1;
+        if (swallowed === 2) {
+          relay.refusal = AWAY;
+          relay.cutSeat(seat);
+          w.clock.after(10_000, () => (relay.refusal = undefined));
+        }
+        return true;
+      };
+    });
+    expect(await runBoth(w)).toEqual(["complete", "complete"]);
+    expect(swallowed).toBe(2);
+    expect(w.log.indexOf("join complete")).toBeLessThan(w.log.indexOf("host complete"));
+  });
 });
