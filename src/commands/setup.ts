@@ -1,6 +1,7 @@
 /** What most commands need before their own work: a reporter, a prompter, an interrupt, the accounts server. */
 import { FxaPairError } from "../lib/errors.ts";
 import { VERSION } from "../lib/version.ts";
+import { OpenQuestion } from "../ui/open-question.ts";
 import { TerminalPrompter } from "../ui/prompt.ts";
 import type { Prompter } from "../ui/prompt.ts";
 import { chooseReporter } from "../ui/choose-reporter.ts";
@@ -44,8 +45,9 @@ export async function withRun<T>(
       controller.abort(new FxaPairError("interrupted", "Interrupted."));
     }),
   );
-  const reporter = chooseReporter(streams, clock, flags);
-  const prompter = canAsk(streams) ? new TerminalPrompter(streams, clock) : null;
+  const question = new OpenQuestion();
+  const reporter = chooseReporter(streams, clock, flags, question);
+  const prompter = canAsk(streams) ? new TerminalPrompter(streams, clock, question) : null;
   try {
     return await body({ environment, reporter, prompter, signal: controller.signal });
   } catch (thrown) {

@@ -4,6 +4,7 @@
  */
 import type { FxaPairError } from "../lib/errors.ts";
 import type { AccountEvent, CliEvent, Explained } from "./events.ts";
+import { OpenQuestion } from "./open-question.ts";
 import type { Reporter, ReporterOptions } from "./reporter.ts";
 import { formatJsonLine } from "./json-line.ts";
 import { displayText } from "./safe-text.ts";
@@ -13,10 +14,13 @@ import { scopeInWords, senderInWords, settingsInWords, shown } from "./words.ts"
 export class PlainReporter implements Reporter {
   readonly #streams: Streams;
   readonly #options: ReporterOptions;
+  readonly #question: OpenQuestion;
 
-  constructor(streams: Streams, options: ReporterOptions) {
+  /** @param question where a prompter on the same terminal keeps its own */
+  constructor(streams: Streams, options: ReporterOptions, question = new OpenQuestion()) {
     this.#streams = streams;
     this.#options = options;
+    this.#question = question;
   }
 
   explain(subject: Explained, asked: boolean): void {
@@ -28,7 +32,7 @@ export class PlainReporter implements Reporter {
   }
 
   say(text: string): void {
-    this.#streams.stderr.write(`${text}\n`);
+    this.#streams.stderr.write(this.#question.around(`${text}\n`));
   }
 
   progress(text: string): void {
@@ -36,7 +40,7 @@ export class PlainReporter implements Reporter {
   }
 
   warn(text: string): void {
-    this.#streams.stderr.write(`fxa-pair: warning: ${text}\n`);
+    this.#streams.stderr.write(this.#question.around(`fxa-pair: warning: ${text}\n`));
   }
 
   fail(error: FxaPairError): void {

@@ -6,6 +6,7 @@ import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
 import type { Clock } from "../lib/clock.ts";
 import { FxaPairError } from "../lib/errors.ts";
+import { OpenQuestion } from "./open-question.ts";
 import type { Streams } from "./streams.ts";
 
 const TYPED_AHEAD_MS = 300;
@@ -22,10 +23,13 @@ export interface Prompter {
 export class TerminalPrompter implements Prompter {
   readonly #streams: Streams;
   readonly #clock: Clock;
+  readonly #question: OpenQuestion;
 
-  constructor(streams: Streams, clock: Clock) {
+  /** @param question told to whoever else writes to the terminal */
+  constructor(streams: Streams, clock: Clock, question = new OpenQuestion()) {
     this.#streams = streams;
     this.#clock = clock;
+    this.#question = question;
     // Of a closed terminal; whoever is asking then hears of it as the end of input.
     streams.stdin.on("error", () => undefined);
   }
@@ -42,6 +46,7 @@ export class TerminalPrompter implements Prompter {
       });
       const finish = (settle: () => void, echo: string) => {
         cancel();
+        this.#question.close();
         stdin.off("data", onKeys).off("end", onEnd).off("error", onEnd);
         signal.removeEventListener("abort", onAbort);
         stdin.setRawMode?.(false);
@@ -83,7 +88,9 @@ export class TerminalPrompter implements Prompter {
         return;
       }
       stdin.setRawMode?.(true);
-      stderr.write(`${question} [y/N] `);
+      const asked = `${question} [y/N] `;
+      stderr.write(asked);
+      this.#question.open(asked);
       stdin.on("data", onKeys).on("end", onEnd).on("error", onEnd);
       signal.addEventListener("abort", onAbort);
       if (stdin.readable) stdin.resume();

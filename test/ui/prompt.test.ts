@@ -1,15 +1,19 @@
 /** Which keys count, on streams and a clock of the test's own. */
 import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
+import { chooseReporter } from "../../src/ui/choose-reporter.ts";
+import { OpenQuestion } from "../../src/ui/open-question.ts";
 import { TerminalPrompter } from "../../src/ui/prompt.ts";
 import { FakeClock } from "../relay/support.ts";
 
 function openTerminal() {
   const streams = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };
   const clock = new FakeClock();
-  const prompter = new TerminalPrompter(streams, clock);
+  const question = new OpenQuestion();
+  const prompter = new TerminalPrompter(streams, clock, question);
+  const reporter = chooseReporter(streams, clock, { json: false, quiet: false, verbose: false }, question);
   const ask = (signal = new AbortController().signal) => prompter.confirm("Sure?", signal);
-  return { ...streams, clock, prompter, ask };
+  return { ...streams, clock, prompter, reporter, ask };
 }
 
 /** Lets everything happen that does not wait for time. */
@@ -91,6 +95,24 @@ describe("a question", () => {
     clock.advance(1000);
     stdin.write("y");
     expect(String(stderr.read())).toBe("Sure? [y/N] \n");
+  });
+});
+
+describe("what is said while a question waits", () => {
+  it("comes on lines of its own, and the question again after it", async () => {
+    const { ask, clock, stdin, stderr, reporter } = openTerminal();
+    reporter.say("Before.");
+    const answered = ask();
+    reporter.progress("Meanwhile.");
+    reporter.warn("careful.");
+    clock.advance(300);
+    await settle();
+    stdin.write("y");
+    await answered;
+    reporter.say("After.");
+    expect(String(stderr.read())).toBe(
+      "Before.\nSure? [y/N] \nMeanwhile.\nSure? [y/N] \nfxa-pair: warning: careful.\nSure? [y/N] yes\nAfter.\n",
+    );
   });
 });
 
