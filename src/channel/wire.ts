@@ -106,8 +106,18 @@ export function parseEnvelope(text: string): Envelope | undefined {
 }
 
 /** Writes a relayed message. `sender` is always there, if only as `{}`: Firefox fails without it. */
-export function formatEnvelope(envelope: Envelope): string {
-  return JSON.stringify({ message: envelope.message, sender: envelope.sender });
+export function formatEnvelope({ message, sender }: Envelope): string {
+  return formatEnvelopeStart(message) + formatEnvelopeEnd(sender);
+}
+
+/** The part of {@link formatEnvelope} that differs from message to message. */
+export function formatEnvelopeStart(message: string): string {
+  return `{"message":${JSON.stringify(message)}`;
+}
+
+/** The part of {@link formatEnvelope} that is the same for every message of a sender. */
+export function formatEnvelopeEnd(sender: Sender): string {
+  return `,"sender":${JSON.stringify(sender)}}`;
 }
 
 function knownFacts(reported: v.InferOutput<typeof senderSchema>): Sender {

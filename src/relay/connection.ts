@@ -1,7 +1,7 @@
 /** One participant's connection: its first message, its signs of life, what it sends and gets, and its end. */
 import type { RawData } from "ws";
 import type { Sender } from "../channel/wire.ts";
-import { CLOSE, formatEnvelope, formatFirstMessage } from "../channel/wire.ts";
+import { CLOSE, formatEnvelopeEnd, formatEnvelopeStart, formatFirstMessage } from "../channel/wire.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Admission, Backplane, Participant } from "./backplane.ts";
 import type { ConnectionCount } from "./connection-count.ts";
@@ -36,46 +36,67 @@ export class Connection implements Participant, Scheduled, SocketOwner {
   readonly #context: ConnectionContext;
   readonly #socket: RelaySocket;
   readonly #admission: Admission;
-  readonly #sender: Sender;
+  readonly #remote: string | null;
+  /** What every envelope ends with. */
+  readonly #envelopeEnd: string;
   #lastHeard: number;
   #over = false;
+  #shownLife: boolean;
+  /** Bytes that may wait beside what a slow reader is granted: what it had missed, until it has shown life. */
+  #backlog = Infinity;
 
   constructor(context: ConnectionContext, socket: RelaySocket, admission: Admission, sender: Sender) {
     this.#context = context;
     this.#socket = socket;
     this.#admission = admission;
-    this.#sender = sender;
+    this.#remote = sender.remote ?? null;
+    this.#envelopeEnd = formatEnvelopeEnd(sender);
     this.#lastHeard = context.clock.now();
+    // Only who takes a seat again has a token to be spent by that.
+    this.#shownLife = admission.connection === 0;
     socket.adopt(this);
     context.connections.add();
   }
 
   /** Sends the first message, then takes the seat: nothing relayed can overtake it. */
   begin(): void {
-    const { id, seat, expiresIn } = this.#admission;
+    const { id, connection, resume, seen, expiresIn, nameplate } = this.#admission;
     this.#socket.send(
       formatFirstMessage({
         link: CHANNEL_PATH + id,
         channelid: id,
+        ...(resume === undefined ? {} : { resume, seen }),
         // Rounded down: a client must not count on time that is not there.
         expires_in: expiresIn === null ? null : Math.floor(expiresIn / 1000),
+        ...(nameplate === undefined ? {} : { nameplate }),
       }),
     );
     this.#schedule(this.#lastHeard);
-    this.#context.backplane.attach(id, seat, this);
+    this.#context.backplane.attach(this.#admission, this);
+    this.#backlog = connection === 0 ? 0 : this.#socket.bufferedAmount;
+    // The answer tells that the token in the first message has come through.
+    if (connection > 0 && !this.#over) this.#socket.ping();
   }
 
   receive(message: RawData, isBinary: boolean): void {
     if (this.#over) return;
-    this.heard();
+    this.answered();
     const { backplane } = this.#context;
-    const { id, seat } = this.#admission;
     if (isBinary || !Buffer.isBuffer(message)) {
-      backplane.end(id, ENDINGS.binary);
+      backplane.end(this.#admission.id, ENDINGS.binary);
       return;
     }
-    const envelope = formatEnvelope({ message: message.toString().trim(), sender: this.#sender });
-    backplane.relay(id, seat, envelope, message.length);
+    const envelope = formatEnvelopeStart(message.toString().trim()) + this.#envelopeEnd;
+    backplane.relay(this.#admission, envelope, message.length);
+  }
+
+  /** A message or a pong: the peer has read what was sent to it first of all. */
+  answered(): void {
+    this.heard();
+    if (this.#shownLife) return;
+    this.#shownLife = true;
+    this.#backlog = 0;
+    this.#context.backplane.alive(this.#admission);
   }
 
   heard(): void {
@@ -86,7 +107,7 @@ export class Connection implements Participant, Scheduled, SocketOwner {
   beat(now: number): void {
     if (this.#over) return;
     if (now - this.#lastHeard >= this.#context.clientTimeout) {
-      this.#leave(ENDINGS.idle.code);
+      this.#lose(ENDINGS.idle.code);
       this.#socket.finish(ENDINGS.idle);
       return;
     }
@@ -97,7 +118,7 @@ export class Connection implements Participant, Scheduled, SocketOwner {
   deliver(envelope: string): void {
     const buffered = this.#socket.bufferedAmount;
     // What waits is what the peer has not read; a message of any size may wait alone.
-    if (buffered > 0 && buffered + envelope.length > this.#context.slowConsumer) {
+    if (buffered > 0 && buffered + envelope.length > this.#context.slowConsumer + this.#backlog) {
       this.#context.backplane.end(this.#admission.id, ENDINGS.slowConsumer);
       return;
     }
@@ -109,8 +130,9 @@ export class Connection implements Participant, Scheduled, SocketOwner {
     this.#socket.finish(ending);
   }
 
-  closing(code: number): void {
-    this.#leave(code);
+  closing(code: number, byFrame: boolean): void {
+    if (byFrame) this.#leave(code);
+    else this.#lose(code);
   }
 
   exceeded(code: number): Ending {
@@ -121,7 +143,7 @@ export class Connection implements Participant, Scheduled, SocketOwner {
   }
 
   gone(): void {
-    this.#leave(LOST);
+    this.#lose(LOST);
     this.#context.connections.remove();
   }
 
@@ -132,15 +154,19 @@ export class Connection implements Participant, Scheduled, SocketOwner {
 
   #leave(code: number): void {
     if (!this.#settle()) return;
-    const { backplane, log } = this.#context;
+    this.#log("participant_left", code);
+    this.#context.backplane.leave(this.#admission);
+  }
+
+  #lose(code: number): void {
+    if (!this.#settle()) return;
+    this.#log("participant_lost", code);
+    this.#context.backplane.lose(this.#admission);
+  }
+
+  #log(event: "participant_left" | "participant_lost", code: number): void {
     const { id, seat } = this.#admission;
-    log.write("info", "participant_left", {
-      channel: shortId(id),
-      remote: this.#sender.remote ?? null,
-      seat,
-      code,
-    });
-    backplane.leave(id, seat);
+    this.#context.log.write("info", event, { channel: shortId(id), remote: this.#remote, seat, code });
   }
 
   /** Marks the connection as over; whether it was not before. */

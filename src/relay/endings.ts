@@ -16,6 +16,8 @@ export const ENDINGS = {
   maxData: { code: CLOSE.policy, reason: "max-data" },
   maxFragments: { code: CLOSE.policy, reason: "too many fragments" },
   slowConsumer: { code: CLOSE.policy, reason: "slow-consumer" },
+  /** For the socket that a resumed one takes the place of. */
+  replaced: { code: CLOSE.policy, reason: "resumed elsewhere" },
   maxMessage: { code: CLOSE.tooLarge, reason: "max-message" },
   tryLater: { code: CLOSE.tryLater, reason: "try again later" },
   lifespanOver: { code: CLOSE.lifespanOver, reason: "lifespan over" },

@@ -4,7 +4,7 @@ import { ENDINGS } from "./endings.ts";
 import type { RegistryLimits } from "./registry.ts";
 import type { RelaySettings } from "./settings.ts";
 
-/** The limits of channels: milliseconds, bytes and counts; `Infinity` where a setting is 0. */
+/** The limits of channels: milliseconds, bytes and counts; `Infinity` where 0 is unlimited. */
 export function limitsOf(settings: RelaySettings): RegistryLimits {
   return {
     seats: settings.maxChannelConnections,
@@ -13,6 +13,9 @@ export function limitsOf(settings: RelaySettings): RegistryLimits {
     maxData: unlessZero(settings.maxData),
     maxMessage: unlessZero(settings.maxMessage),
     maxChannels: unlessZero(settings.maxChannels),
+    channelsPerAddress: unlessZero(settings.maxChannelsPerIp),
+    connectRate: unlessZero(settings.connectRatePerIp),
+    resumeWindow: settings.resumeWindow * 1000,
   };
 }
 

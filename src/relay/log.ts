@@ -9,6 +9,8 @@ export type RelayEvent =
   | "listening"
   | "channel_opened"
   | "participant_joined"
+  | "participant_resumed"
+  | "participant_lost"
   | "participant_left"
   | "channel_ended"
   | "refused"

@@ -21,6 +21,16 @@ export const REFUSALS = {
     message: "This is not a WebSocket opening handshake.",
   },
   malformedId: { status: 400, error: "malformed_id", message: "The path does not hold a channel id." },
+  badReceived: {
+    status: 400,
+    error: "bad_received",
+    message: "The count of messages received is not one that this seat can have reached.",
+  },
+  wrongToken: {
+    status: 403,
+    error: "wrong_token",
+    message: "This is not the token of a seat that can be taken again.",
+  },
   unknown: { status: 404, error: "unknown_channel", message: "There is no such channel." },
   notFound: { status: 404, error: "not_found", message: "There is nothing at this path." },
   full: { status: 409, error: "channel_full", message: "Every seat of this channel has been taken." },
@@ -29,6 +39,18 @@ export const REFUSALS = {
     status: 426,
     error: "upgrade_required",
     message: "This path speaks WebSocket version 13 only.",
+  },
+  tooManyRequests: {
+    status: 429,
+    error: "too_many_requests",
+    message: "Too many requests have come from this address.",
+    retryAfter: 1,
+  },
+  tooManyChannels: {
+    status: 429,
+    error: "too_many_channels",
+    message: "This address has as many channels open as it may.",
+    retryAfter: RETRY_AFTER,
   },
   relayFull: {
     status: 503,

@@ -11,10 +11,12 @@ import type { Ending } from "./endings.ts";
 export interface SocketOwner {
   /** A whole message from the peer. */
   receive(message: RawData, isBinary: boolean): void;
-  /** A ping or pong from the peer. */
+  /** A ping from the peer. */
   heard(): void;
-  /** The peer closed, or broke the protocol: `code` is its close code or the one it is being told. */
-  closing(code: number): void;
+  /** A pong from the peer. */
+  answered(): void;
+  /** The peer closed by a frame, or broke the protocol: `code` is its close code or the one it is being told. */
+  closing(code: number, byFrame: boolean): void;
   /** One message of the peer has too many bytes (1009) or fragments (1008). Returns what the peer is told. */
   exceeded(code: number): Ending;
   /** The connection is no more. Always last. */
@@ -46,8 +48,8 @@ export class RelaySocket extends WebSocket {
     this.#owner = owner;
     // Functions of the module, not closures: there may be very many sockets.
     this.on("message", onMessage)
-      .on("ping", onLife)
-      .on("pong", onLife)
+      .on("ping", onPing)
+      .on("pong", onPong)
       .on("close", onClose)
       .on("error", onError);
   }
@@ -66,7 +68,7 @@ export class RelaySocket extends WebSocket {
       this.finish(this.#owner.exceeded(code));
       return;
     }
-    if (first) this.#owner?.closing(code);
+    if (first) this.#owner?.closing(code, reason !== undefined || code === NO_CODE);
     if (code === NO_CODE) super.close();
     else super.close(code, reason);
   }
@@ -76,8 +78,12 @@ function onMessage(this: WebSocket, message: RawData, isBinary: boolean): void {
   if (this instanceof RelaySocket) this.owner?.receive(message, isBinary);
 }
 
-function onLife(this: WebSocket): void {
+function onPing(this: WebSocket): void {
   if (this instanceof RelaySocket) this.owner?.heard();
+}
+
+function onPong(this: WebSocket): void {
+  if (this instanceof RelaySocket) this.owner?.answered();
 }
 
 function onClose(this: WebSocket): void {

@@ -82,9 +82,18 @@ class RelayServer implements Relay {
   constructor(options: RelayOptions) {
     this.#options = options;
     this.#connections = new ConnectionCount(options.clock);
-    this.#backplane = new MemoryBackplane(limitsOf(options.settings), options.clock, {
+    this.#backplane = new MemoryBackplane(limitsOf(options.settings), options.clock, options.random, {
       ended: (summary) => {
         logEnd(options.log, summary);
+      },
+      relayed() {
+        // Nobody counts it.
+      },
+      called() {
+        // There is no store.
+      },
+      foreign() {
+        // There is no store.
       },
     });
     this.#http = createHttpServer(options.upgradeTimeout ?? UPGRADE_TIMEOUT);

@@ -11,12 +11,20 @@ import type { ConnectionContext } from "./connection.ts";
 import { Connection } from "./connection.ts";
 import type { HttpAnswer } from "./http-answers.ts";
 import { refusalAnswer, respondOnSocket } from "./http-answers.ts";
+import type { RelayEvent } from "./log.ts";
 import { shortId } from "./log.ts";
 import type { Refusal } from "./refusals.ts";
 import { REFUSALS } from "./refusals.ts";
 import type { RelaySocket } from "./relay-socket.ts";
 import { clientAddress, describeSender } from "./sender.ts";
+import type { Target } from "./upgrade.ts";
 import { handshakeProblem, isWebSocket, parseTarget } from "./upgrade.ts";
+
+/** Length of a resume token before base64url. */
+const TOKEN_BYTES = 16;
+
+/** A target that asks for a seat. */
+type SeatTarget = Exclude<Target, { type: "malformed" | "plain" }>;
 
 export interface UpgradeOptions {
   readonly context: ConnectionContext;
@@ -54,11 +62,13 @@ export class UpgradeHandler {
       respondOnSocket(socket, await this.#elsewhere(request, target.path));
       return;
     }
-    const problem = target.type === "malformed" ? REFUSALS.malformedId : handshakeProblem(request);
-    const answer: Admission | Refusal =
-      problem ?? (await this.#admit(target.type === "join" ? target.id : undefined));
-    if (isRefusal(answer)) this.#refuse(answer, request, socket);
-    else this.#accept(answer, request, socket, head);
+    const remote = clientAddress(request);
+    const answer =
+      target.type === "malformed"
+        ? target.refusal
+        : (handshakeProblem(request) ?? (await this.#admit(target, remote ?? "")));
+    if (isRefusal(answer)) this.#refuse(answer, remote, socket);
+    else this.#accept(answer, request, remote, socket, head);
   }
 
   /** Not a channel's path. What wants to be something else, such as `h2c`, is answered as if it did not ask. */
@@ -67,28 +77,47 @@ export class UpgradeHandler {
     return this.#options.plainAnswer(method, path);
   }
 
-  /** Takes a seat: in the channel of that id, or else in a new one. */
-  async #admit(id: string | undefined): Promise<Admission | Refusal> {
+  /** Takes a seat, in a new channel or an old one. */
+  async #admit(target: SeatTarget, address: string): Promise<Admission | Refusal> {
     const { door, context, random } = this.#options;
-    if (id !== undefined) return door.joins ? context.backplane.join(id) : REFUSALS.draining;
-    if (!door.opens) return REFUSALS.draining;
-    return context.backplane.open(encodeBase64url(random(CHANNEL_ID_BYTES)));
+    const { backplane } = context;
+    if (!(target.type === "open" ? door.opens : door.joins)) return REFUSALS.draining;
+    const request = { address, token: encodeBase64url(random(TOKEN_BYTES)) };
+    switch (target.type) {
+      case "open":
+        return backplane.open({
+          ...request,
+          id: encodeBase64url(random(CHANNEL_ID_BYTES)),
+          nameplate: target.nameplate,
+        });
+      case "join":
+        return backplane.join({ ...request, id: target.id });
+      case "joinByNameplate":
+        return backplane.joinByNameplate({ ...request, nameplate: target.nameplate });
+      case "resume":
+        return backplane.resume({
+          ...request,
+          id: target.id,
+          presented: target.presented,
+          received: target.received,
+        });
+    }
   }
 
-  #refuse(refusal: Refusal, request: IncomingMessage, socket: Duplex): void {
+  #refuse(refusal: Refusal, remote: string | undefined, socket: Duplex): void {
     const { status, error } = refusal;
-    this.#options.context.log.write("info", "refused", {
-      status,
-      error,
-      remote: clientAddress(request) ?? null,
-    });
+    this.#options.context.log.write("info", "refused", { status, error, remote: remote ?? null });
     respondOnSocket(socket, refusalAnswer(refusal));
   }
 
-  #accept(admission: Admission, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  #accept(
+    admission: Admission,
+    request: IncomingMessage,
+    remote: string | undefined,
+    socket: Duplex,
+    head: Buffer,
+  ): void {
     const { context, sockets } = this.#options;
-    const { id, seat } = admission;
-    const remote = clientAddress(request);
     // We speak no subprotocol. Without the header the library neither picks one nor refuses a malformed list.
     delete request.headers["sec-websocket-protocol"];
     const made: RelaySocket[] = [];
@@ -96,14 +125,19 @@ export class UpgradeHandler {
     const [webSocket] = made;
     if (webSocket === undefined) {
       // The client was gone before it got its answer.
-      context.backplane.leave(id, seat);
+      context.backplane.lose(admission);
       return;
     }
     socket.off("error", destroyOnError);
-    const event = seat === 0 ? "channel_opened" : "participant_joined";
-    context.log.write("info", event, { channel: shortId(id), remote: remote ?? null, seat });
+    const { id, seat } = admission;
+    context.log.write("info", eventOf(admission), { channel: shortId(id), remote: remote ?? null, seat });
     new Connection(context, webSocket, admission, describeSender(request, remote)).begin();
   }
+}
+
+function eventOf({ seat, connection }: Admission): RelayEvent {
+  if (connection > 0) return "participant_resumed";
+  return seat === 0 ? "channel_opened" : "participant_joined";
 }
 
 function destroyOnError(this: Duplex): void {

@@ -168,7 +168,7 @@ describe("time", () => {
   });
 
   it("drops with 4002 who answers no ping, and then the other with 4003", async () => {
-    const { relay, clock, open, join } = await testRelay({ heartbeat: 20 });
+    const { relay, clock, open, join } = await testRelay({ heartbeat: 20, resumeWindow: 0 });
     const silent = await open({ autoPong: false });
     const lively = await join(silent);
     for (const milliseconds of [20_250, 20_250]) {
@@ -239,16 +239,20 @@ describe("leaving", () => {
   it.each([
     ["a lost connection", 1006],
     ["a text that is not UTF-8", 1007],
-  ])("by %s counts as leaving", async (_name, code) => {
+  ])("by %s keeps the seat, and counts as leaving when its window is over", async (_name, code) => {
     const { clock, log, pair } = await testRelay();
     const [first, second] = await pair();
-    const left = log.next("participant_left");
+    const lost = log.next("participant_lost");
     if (code === 1006) second.socket.terminate();
     else second.socket.send(Buffer.from([0xff, 0xfe]), { binary: false });
-    expect((await left).fields).toMatchObject({ seat: 1, code });
+    expect((await lost).fields).toMatchObject({ seat: 1, code });
+    for (let seconds = 0; seconds < 60; seconds += 20) {
+      clock.advance(20_000);
+      await first.settled();
+    }
     clock.advance(2_000);
     await first.settled();
-    clock.advance(1_000 + SLACK);
+    clock.advance(1_000 + 2 * SLACK);
     expect((await first.closed).code).toBe(4003);
   });
 

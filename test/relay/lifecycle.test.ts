@@ -98,6 +98,8 @@ describe("after many pairings", () => {
     for (const half of halves) half.socket.terminate();
     // The relay hears of a lost connection from the system: soon, but by no event that a test can see.
     while (relay.stats().connections > 0) await new Promise((resolve) => setImmediate(resolve));
+    expect(relay.stats()).toEqual({ channels: 120, connections: 0, remembered: 100, heartbeats: 0 });
+    clock.advance(60_250);
     expect(relay.stats()).toEqual({ channels: 0, connections: 0, remembered: 220, heartbeats: 0 });
     clock.advance(600_250);
     expect(relay.stats()).toEqual({ channels: 0, connections: 0, remembered: 0, heartbeats: 0 });

@@ -147,7 +147,10 @@ describe("any path", () => {
         const { type } = parseTarget(each);
         fc.pre(type !== "open");
         const { status } = await ask(relay, each, handshake());
-        const expected = { malformed: [400], join: [404], plain: [404] };
+        const expected = {
+          ...{ malformed: [400], join: [404], resume: [404], plain: [404] },
+          joinByNameplate: [404, 429],
+        };
         expect(expected[type]).toContain(status);
       }),
       { numRuns: 2_000 },

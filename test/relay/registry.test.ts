@@ -1,9 +1,12 @@
 import { describe, expect, it } from "vitest";
+import { systemRandom } from "../../src/lib/random.ts";
+import type { Admission } from "../../src/relay/backplane.ts";
 import { isRefusal } from "../../src/relay/backplane.ts";
 import { REMEMBERED_FOR, REMEMBERED_IDS } from "../../src/relay/ended-ids.ts";
 import { ENDINGS } from "../../src/relay/endings.ts";
 import type { Refusal } from "../../src/relay/refusals.ts";
 import { REFUSALS } from "../../src/relay/refusals.ts";
+import type { RegistryLimits } from "../../src/relay/registry.ts";
 import { ChannelRegistry } from "../../src/relay/registry.ts";
 
 const LIMITS = {
@@ -13,82 +16,113 @@ const LIMITS = {
   maxData: 65_536,
   maxMessage: 24_576,
   maxChannels: 3,
+  resumeWindow: 60_000,
+  connectRate: Infinity,
+  channelsPerAddress: Infinity,
 };
 const START = 5_000;
 
+/** A registry of which a test asks for nothing but ids and times. */
+class Subject extends ChannelRegistry {
+  constructor(limits: Partial<RegistryLimits> = {}) {
+    super({ ...LIMITS, ...limits }, systemRandom);
+  }
+
+  opened(id: string, now = START): Admission | Refusal {
+    return this.open({ id, address: "192.0.2.1", token: `token of ${id}`, nameplate: false }, now);
+  }
+
+  joined(id: string, now = START): Admission | Refusal {
+    return this.join({ id, address: "192.0.2.2", token: `other token of ${id}` }, now);
+  }
+}
+
+const admitted = (answer: Admission | Refusal): Admission => {
+  if (isRefusal(answer)) throw new Error(answer.message);
+  return answer;
+};
+const first = (id: string) => ({ id, seat: 0, connection: 0 });
+
 describe("ChannelRegistry", () => {
   it("tells each participant its seat and the milliseconds left", () => {
-    const registry = new ChannelRegistry(LIMITS);
-    expect(registry.open("a", START)).toEqual({ id: "a", seat: 0, expiresIn: 300_000 });
-    expect(registry.join("a", START + 1_500)).toEqual({ id: "a", seat: 1, expiresIn: 298_500 });
+    const registry = new Subject();
+    expect(registry.opened("a", START)).toMatchObject({ id: "a", seat: 0, expiresIn: 300_000 });
+    expect(registry.joined("a", START + 1_500)).toMatchObject({ id: "a", seat: 1, expiresIn: 298_500 });
   });
 
   it("does not lose a millisecond to fractions of the clock", () => {
     for (let now = 0.1; now < 1e6; now = now * 1.37 + 0.3) {
-      expect(new ChannelRegistry(LIMITS).open("a", now)).toMatchObject({ expiresIn: 300_000 });
+      expect(new Subject().opened("a", now)).toMatchObject({ expiresIn: 300_000 });
     }
   });
 
   it("tells of an unlimited lifespan", () => {
-    const registry = new ChannelRegistry({ ...LIMITS, lifespan: Infinity });
-    expect(registry.open("a", START)).toMatchObject({ expiresIn: null });
+    const registry = new Subject({ lifespan: Infinity });
+    expect(registry.opened("a", START)).toMatchObject({ expiresIn: null });
   });
 
   it("refuses past max-channels without touching the others, and takes more once there is room", () => {
-    const registry = new ChannelRegistry(LIMITS);
-    for (const id of ["a", "b", "c"]) expect(isRefusal(registry.open(id, START))).toBe(false);
-    expect(registry.open("d", START)).toBe(REFUSALS.relayFull);
+    const registry = new Subject();
+    for (const id of ["a", "b", "c"]) expect(isRefusal(registry.opened(id, START))).toBe(false);
+    expect(registry.opened("d", START)).toBe(REFUSALS.relayFull);
     expect(registry.size).toBe(3);
     registry.end("b", ENDINGS.binary, START);
-    expect(isRefusal(registry.open("d", START))).toBe(false);
+    expect(isRefusal(registry.opened("d", START))).toBe(false);
   });
 
   it("never lets a second channel take the place of one with the same id", () => {
-    const registry = new ChannelRegistry(LIMITS);
-    registry.open("a", START);
-    expect(() => registry.open("a", START)).toThrow(/random source/);
+    const registry = new Subject();
+    registry.opened("a", START);
+    expect(() => registry.opened("a", START)).toThrow(/random source/);
   });
 
-  it.each<[string, Refusal, (registry: ChannelRegistry) => unknown]>([
+  it.each<[string, Refusal, (registry: Subject) => unknown]>([
     ["unknown", REFUSALS.unknown, (registry) => registry.due(START)],
-    ["full", REFUSALS.full, (registry) => [registry.open("a", START), registry.join("a", START)]],
+    ["full", REFUSALS.full, (registry) => [registry.opened("a", START), registry.joined("a", START)]],
     [
       "ended",
       REFUSALS.ended,
-      (registry) => [registry.open("a", START), registry.end("a", ENDINGS.binary, START)],
+      (registry) => [registry.opened("a", START), registry.end("a", ENDINGS.binary, START)],
     ],
-    ["over, not yet swept", REFUSALS.ended, (registry) => registry.open("a", START - 300_000)],
+    ["over, not yet swept", REFUSALS.ended, (registry) => registry.opened("a", START - 300_000)],
   ])("refuses to join a channel that is %s", (_name, refusal, prepare) => {
-    const registry = new ChannelRegistry(LIMITS);
+    const registry = new Subject();
     prepare(registry);
     const before = registry.size;
-    expect(registry.join("a", START)).toBe(refusal);
+    expect(registry.joined("a", START)).toBe(refusal);
     expect(registry.size).toBe(before);
   });
 
   it("finds channels whose lifespan is over, to the slot", () => {
-    const registry = new ChannelRegistry(LIMITS);
-    registry.open("a", START);
-    registry.open("b", START + 60_000);
+    const registry = new Subject();
+    registry.opened("a", START);
+    registry.opened("b", START + 60_000);
     expect(registry.due(START + 299_999)).toEqual([]);
     expect(registry.due(START + 300_000)).toEqual([{ id: "a", ending: ENDINGS.lifespanOver }]);
   });
 
+  it("lets no message through once the lifespan is over, even before the channel has been closed", () => {
+    const registry = new Subject();
+    registry.opened("a");
+    expect(registry.accept(first("a"), "x", 1, START + 300_000)).toBe(ENDINGS.lifespanOver);
+  });
+
   it("finds the one that stays, however often it is asked before", () => {
-    const registry = new ChannelRegistry(LIMITS);
-    registry.open("a", START);
-    registry.join("a", START);
-    expect(registry.leave("a", 0, START)).toBeUndefined();
+    const registry = new Subject();
+    registry.opened("a", START);
+    const second = admitted(registry.joined("a", START));
+    registry.attach(second);
+    expect(registry.leave(first("a"), START)).toBe(true);
     for (let now = START; now < START + 2_000; now += 100) expect(registry.due(now)).toEqual([]);
     expect(registry.due(START + 3_250)).toEqual([{ id: "a", ending: ENDINGS.peerLeft }]);
   });
 
   it("sums a channel up at its end, once", () => {
-    const registry = new ChannelRegistry(LIMITS);
-    registry.open("a", START);
-    registry.join("a", START);
-    registry.count("a", 7, START);
-    registry.count("a", 8, START);
+    const registry = new Subject();
+    registry.opened("a", START);
+    registry.joined("a", START);
+    expect(registry.accept(first("a"), "x", 7, START)).toBe(true);
+    expect(registry.accept(first("a"), "y", 8, START)).toBe(true);
     expect(registry.end("a", ENDINGS.peerLeft, START + 9_000)).toEqual({
       id: "a",
       ending: ENDINGS.peerLeft,
@@ -98,18 +132,18 @@ describe("ChannelRegistry", () => {
       duration: 9_000,
     });
     expect(registry.end("a", ENDINGS.peerLeft, START + 9_000)).toBeUndefined();
-    expect([registry.size, registry.waiting]).toEqual([0, 0]);
+    expect([registry.size, registry.waiting, registry.addresses]).toEqual([0, 0, 0]);
   });
 
   it("remembers ended ids for a while, and not too many", () => {
-    const registry = new ChannelRegistry(LIMITS);
+    const registry = new Subject();
     for (let count = 0; count <= REMEMBERED_IDS; count++) {
-      registry.open(String(count), START);
+      registry.opened(String(count), START);
       registry.end(String(count), ENDINGS.everyoneLeft, START);
     }
     expect(registry.remembered).toBe(REMEMBERED_IDS);
-    expect(registry.join("0", START)).toBe(REFUSALS.unknown);
-    expect(registry.join("1", START)).toBe(REFUSALS.ended);
+    expect(registry.joined("0", START)).toBe(REFUSALS.unknown);
+    expect(registry.joined("1", START)).toBe(REFUSALS.ended);
     registry.due(START + REMEMBERED_FOR - 1);
     expect(registry.remembered).toBe(REMEMBERED_IDS);
     registry.due(START + REMEMBERED_FOR);

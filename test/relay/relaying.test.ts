@@ -10,15 +10,31 @@ import { ask, closeRelays, handshake, testRelay } from "./support.ts";
 afterEach(closeRelays);
 
 describe("the first message", () => {
-  it("tells the channel and the seconds left, rounded down, and offers no resuming", async () => {
+  it("tells the channel, the token and the seconds left, rounded down", async () => {
     const { clock, open, join } = await testRelay();
     const first = await open();
     expect(isChannelId(first.id)).toBe(true);
-    expect(first.first).toEqual({ link: `/v1/ws/${first.id}`, channelid: first.id, expires_in: 300 });
+    expect(first.first).toEqual({
+      link: `/v1/ws/${first.id}`,
+      channelid: first.id,
+      resume: expect.stringMatching(/^[A-Za-z0-9_-]{22}$/),
+      seen: 0,
+      expires_in: 300,
+    });
+    expect(Object.keys(first.first)).toEqual(["link", "channelid", "resume", "seen", "expires_in"]);
     expect(parseFirstMessage(JSON.stringify(first.first))).toEqual(first.first);
     clock.advance(1_001);
     const second = await join(first);
-    expect(second.first).toEqual({ ...first.first, expires_in: 298 });
+    expect(second.first).toEqual({
+      ...first.first,
+      expires_in: 298,
+      resume: expect.not.stringMatching(String(first.first.resume)),
+    });
+  });
+
+  it("offers no resuming where that is off", async () => {
+    const { open } = await testRelay({ resumeWindow: 0 });
+    expect(Object.keys((await open()).first)).toEqual(["link", "channelid", "expires_in"]);
   });
 
   it("has null for an unlimited lifespan", async () => {

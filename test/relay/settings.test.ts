@@ -226,16 +226,19 @@ describe("settings from the environment", () => {
 
 describe("limits", () => {
   it("are in milliseconds, and unlimited for 0", () => {
-    expect(limitsOf(DEFAULT_SETTINGS)).toMatchObject({ lifespan: 300_000, maxChannels: 100_000 });
+    expect(limitsOf(DEFAULT_SETTINGS)).toMatchObject({ lifespan: 300_000, resumeWindow: 60_000 });
     const unlimited = parseSettings({
       connLifespan: 0,
       maxExchanges: 0,
       maxData: 0,
       maxMessage: 0,
       maxChannels: 0,
+      maxChannelsPerIp: 0,
+      connectRatePerIp: 0,
+      resumeWindow: 0,
     });
-    const { seats, ...others } = limitsOf(unlimited);
-    expect(seats).toBe(2);
+    const { seats, resumeWindow, ...others } = limitsOf(unlimited);
+    expect([seats, resumeWindow]).toEqual([2, 0]);
     expect(new Set(Object.values(others))).toEqual(new Set([Infinity]));
   });
 

@@ -5,6 +5,7 @@ import type { ClientOptions } from "ws";
 import { WebSocket } from "ws";
 import type { Clock } from "../../src/lib/clock.ts";
 import { systemRandom } from "../../src/lib/random.ts";
+import type { BackplaneObserver, ChannelSummary } from "../../src/relay/backplane.ts";
 import type { LogFields, LogLevel, RelayEvent, RelayLog } from "../../src/relay/log.ts";
 import type { Relay } from "../../src/relay/server.ts";
 import { startRelay } from "../../src/relay/server.ts";
@@ -81,6 +82,30 @@ export class RecordingLog implements RelayLog {
   }
 }
 
+/** Notes what happens behind a backplane. */
+export class RecordingObserver implements BackplaneObserver {
+  readonly summaries: ChannelSummary[] = [];
+  /** Sizes of accepted messages. */
+  readonly messages: number[] = [];
+  foreigners = 0;
+
+  ended(summary: ChannelSummary): void {
+    this.summaries.push(summary);
+  }
+
+  relayed(bytes: number): void {
+    this.messages.push(bytes);
+  }
+
+  called(): void {
+    // Nothing is measured here.
+  }
+
+  foreign(): void {
+    this.foreigners++;
+  }
+}
+
 export interface TestRelay {
   relay: Relay;
   clock: FakeClock;
@@ -95,10 +120,13 @@ export interface TestRelay {
 
 const started: Relay[] = [];
 
+/** Every test comes from one address, and its time stands still. */
+const NO_ADDRESS_LIMITS: GivenSettings = { maxChannelsPerIp: 0, connectRatePerIp: 0 };
+
 export async function testRelay(given: GivenSettings = {}, upgradeTimeout = 10_000): Promise<TestRelay> {
   const clock = new FakeClock();
   const log = new RecordingLog();
-  const settings = parseSettings({ host: "127.0.0.1", port: 0, ...given });
+  const settings = parseSettings({ host: "127.0.0.1", port: 0, ...NO_ADDRESS_LIMITS, ...given });
   const relay = await startRelay({ settings, clock, random: systemRandom, log, upgradeTimeout });
   started.push(relay);
   const open = (options?: ClientOptions): Promise<TestClient> =>
