@@ -10,7 +10,7 @@ import { UNSCHEDULED } from "./deadline-wheel.ts";
 import type { Ending } from "./endings.ts";
 import { ENDINGS } from "./endings.ts";
 import type { RelayLog } from "./log.ts";
-import { shortId } from "./log.ts";
+import { errorMessage, shortId } from "./log.ts";
 import type { RelaySocket, SocketOwner } from "./relay-socket.ts";
 import { CHANNEL_PATH } from "./upgrade.ts";
 
@@ -81,13 +81,16 @@ export class Connection implements Participant, Scheduled, SocketOwner {
   receive(message: RawData, isBinary: boolean): void {
     if (this.#over) return;
     this.answered();
-    const { backplane } = this.#context;
-    if (isBinary || !Buffer.isBuffer(message)) {
-      backplane.end(this.#admission.id, ENDINGS.binary);
-      return;
+    const { backplane, log } = this.#context;
+    const { id } = this.#admission;
+    try {
+      if (isBinary || !Buffer.isBuffer(message)) backplane.end(id, ENDINGS.binary);
+      else backplane.relay(this.#admission, this.#envelope(message.toString()), message.length);
+    } catch (error) {
+      // Nobody else would catch it: a fault in one channel must not end the process.
+      log.write("error", "relaying_failed", { channel: shortId(id), error: errorMessage(error) });
+      backplane.end(id, ENDINGS.tryLater);
     }
-    const envelope = formatEnvelopeStart(message.toString().trim()) + this.#envelopeEnd;
-    backplane.relay(this.#admission, envelope, message.length);
   }
 
   /** A message or a pong: the peer has read what was sent to it first of all. */
@@ -145,6 +148,10 @@ export class Connection implements Participant, Scheduled, SocketOwner {
   gone(): void {
     this.#lose(LOST);
     this.#context.connections.remove();
+  }
+
+  #envelope(text: string): string {
+    return formatEnvelopeStart(text.trim()) + this.#envelopeEnd;
   }
 
   #schedule(now: number): void {

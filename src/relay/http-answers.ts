@@ -47,7 +47,8 @@ export async function plainAnswer(
   if (method !== "GET" && method !== "HEAD") return refusalAnswer(REFUSALS.notFound);
   switch (path) {
     case "/__heartbeat__":
-      return heartbeatAnswer(facts.version, await failing());
+      // It never rejects; if it does, that is a failure too, and no reason to end the process.
+      return heartbeatAnswer(facts.version, await failing().catch(() => "backplane"));
     case "/__lbheartbeat__":
       return EMPTY;
     case "/__version__":

@@ -3,6 +3,7 @@ import type { Ending } from "./endings.ts";
 import { ENDINGS } from "./endings.ts";
 import type { RegistryLimits } from "./registry.ts";
 import type { RelaySettings } from "./settings.ts";
+import { LARGEST_MESSAGE } from "./settings-table.ts";
 
 /** The limits of channels: milliseconds, bytes and counts; `Infinity` where 0 is unlimited. */
 export function limitsOf(settings: RelaySettings): RegistryLimits {
@@ -20,12 +21,13 @@ export function limitsOf(settings: RelaySettings): RegistryLimits {
 }
 
 /**
- * How many bytes of one message are read at all (0: any number), so that an endless one costs no memory, and how the
- * channel ends when there are more.
+ * How many bytes of one message are read at all, so that an endless one costs no memory, and how the channel ends when
+ * there are more.
  */
 export function payloadLimit({ maxMessage, maxData }: RelaySettings): { bytes: number; ending: Ending } {
-  if (unlessZero(maxData) < unlessZero(maxMessage)) return { bytes: maxData, ending: ENDINGS.maxData };
-  return { bytes: maxMessage, ending: ENDINGS.maxMessage };
+  const largest = Math.min(unlessZero(maxMessage), LARGEST_MESSAGE);
+  if (unlessZero(maxData) < largest) return { bytes: maxData, ending: ENDINGS.maxData };
+  return { bytes: largest, ending: ENDINGS.maxMessage };
 }
 
 function unlessZero(limit: number): number {

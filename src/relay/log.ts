@@ -15,6 +15,7 @@ export type RelayEvent =
   | "channel_ended"
   | "refused"
   | "upgrade_failed"
+  | "relaying_failed"
   | "draining"
   | "stopped";
 
@@ -35,4 +36,9 @@ export const silentLog: RelayLog = {
 /** As much of a channel id as logs may hold: 6 of its 22 characters. */
 export function shortId(id: string): string {
   return id.slice(0, 6);
+}
+
+/** What went wrong, for a log: the error's message, which holds no secrets. */
+export function errorMessage(error: unknown): string {
+  return error instanceof Error ? error.message : "unknown";
 }

@@ -17,7 +17,7 @@ export interface SocketOwner {
   answered(): void;
   /** The peer closed by a frame, or broke the protocol: `code` is its close code or the one it is being told. */
   closing(code: number, byFrame: boolean): void;
-  /** One message of the peer has too many bytes (1009) or fragments (1008). Returns what the peer is told. */
+  /** One message of the peer has too many bytes (1009), fragments or pieces of TCP (1008). Returns what the peer is told. */
   exceeded(code: number): Ending;
   /** The connection is no more. Always last. */
   gone(): void;
@@ -32,8 +32,15 @@ const NO_CODE = 1005;
  */
 const MAX_FRAGMENTS = 64;
 
+/**
+ * Pieces of TCP that a message may be waiting in, however small: enough for one that comes a kilobyte at a time, and at
+ * least this many. A piece of one byte costs as much memory as one of some hundred.
+ */
+const LEAST_CHUNKS = 256;
+const CHUNK_BYTES = 1_024;
+
 /** Milliseconds a peer gets to answer a close frame before its connection is cut. */
-const CLOSE_TIMEOUT = 5_000;
+export const CLOSE_TIMEOUT = 5_000;
 
 export class RelaySocket extends WebSocket {
   #owner: SocketOwner | undefined;
@@ -94,7 +101,7 @@ function onError(): void {
   // Whatever went wrong, `close` follows; without a listener the process would end.
 }
 
-/** Makes {@link RelaySocket}s of upgraded requests. `maxPayload`: bytes of one message; 0 for unlimited. */
+/** Makes {@link RelaySocket}s of upgraded requests. `maxPayload`: bytes of one message. */
 export function createSocketServer(maxPayload: number): Server<typeof RelaySocket> {
   const options = {
     noServer: true,
@@ -104,6 +111,7 @@ export function createSocketServer(maxPayload: number): Server<typeof RelaySocke
     perMessageDeflate: false,
     maxPayload,
     maxFragments: MAX_FRAGMENTS,
+    maxBufferedChunks: Math.max(LEAST_CHUNKS, Math.ceil(maxPayload / CHUNK_BYTES)),
     closeTimeout: CLOSE_TIMEOUT,
   };
   return new WebSocketServer(options);

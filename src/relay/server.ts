@@ -120,9 +120,20 @@ class RelayServer implements Relay {
     if (this.#door.opens) {
       this.#door.opens = false;
       this.#options.log.write("info", "draining", { seconds, channels: this.#backplane.channels });
-      await this.#connections.whenEmpty(seconds * 1000);
+      await this.#finished(seconds * 1000);
     }
     await this.close();
+  }
+
+  /** Resolves when nobody is connected nor expected back, or when the time is over. */
+  async #finished(milliseconds: number): Promise<void> {
+    const { clock } = this.#options;
+    const deadline = clock.now() + milliseconds;
+    for (;;) {
+      await this.#connections.whenEmpty(deadline - clock.now());
+      if (this.#backplane.channels === 0 || clock.now() >= deadline) return;
+      await new Promise<void>((resolve) => clock.after(SLOT, resolve));
+    }
   }
 
   close(): Promise<void> {
@@ -197,7 +208,7 @@ class RelayServer implements Relay {
 
 function createHttpServer(upgradeTimeout: number): Server {
   return createServer({
-    headersTimeout: upgradeTimeout,
+    // Also that of the headers, as no request here has a body.
     requestTimeout: upgradeTimeout,
     // How often Node looks for slow ones; by default every 30 s only.
     connectionsCheckingInterval: Math.min(1_000, upgradeTimeout),

@@ -57,6 +57,12 @@ const DAY = 86_400;
 /** A size that fits every limit of the WebSocket library, which keeps them in 31 bits. */
 const GIB = 1_073_741_824;
 
+/**
+ * Bytes of one message that are read whatever the settings say: a text may become six times as long in JSON, and must
+ * not come near what one string can hold (about 512 MiB), nor make one connection a burden.
+ */
+export const LARGEST_MESSAGE = 16_777_216;
+
 const UNLIMITED = "unlimited";
 const ANY_PORT = "any free one";
 
@@ -160,7 +166,7 @@ export const SETTINGS: { readonly [Name in SettingName]: Setting<RelaySettings[N
   },
   maxMessage: {
     default: 24_576,
-    form: wholeNumber(1, GIB, true),
+    form: wholeNumber(1, LARGEST_MESSAGE, true),
     placeholder: "<bytes>",
     zero: UNLIMITED,
     reason: "bytes of one message; a full TLS record in base64url has 22 194",

@@ -12,7 +12,7 @@ import { Connection } from "./connection.ts";
 import type { HttpAnswer } from "./http-answers.ts";
 import { refusalAnswer, respondOnSocket } from "./http-answers.ts";
 import type { RelayEvent } from "./log.ts";
-import { shortId } from "./log.ts";
+import { errorMessage, shortId } from "./log.ts";
 import type { Refusal } from "./refusals.ts";
 import { REFUSALS } from "./refusals.ts";
 import type { RelaySocket } from "./relay-socket.ts";
@@ -50,8 +50,7 @@ export class UpgradeHandler {
     try {
       await this.#answer(request, socket, head);
     } catch (error) {
-      const message = error instanceof Error ? error.message : "unknown";
-      this.#options.context.log.write("error", "upgrade_failed", { error: message });
+      this.#options.context.log.write("error", "upgrade_failed", { error: errorMessage(error) });
       socket.destroy();
     }
   }

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import { encodeBase64url } from "../../src/lib/base64url.ts";
 import { VERSION } from "../../src/lib/version.ts";
+import { plainAnswer } from "../../src/relay/http-answers.ts";
 import type { Relay } from "../../src/relay/server.ts";
 import { parseTarget } from "../../src/relay/upgrade.ts";
 import { ask, closeRelays, handshake, testRelay } from "./support.ts";
@@ -173,6 +174,13 @@ describe("without Upgrade", () => {
     const answer = await ask(relay, path, {}, method);
     expect(answer.status).toBe(status);
     expect(JSON.parse(answer.body)).toMatchObject(body);
+  });
+
+  it("a check that fails itself is a failing check", async () => {
+    const facts = { source: "", version: VERSION, commit: "", build: "" };
+    const answer = await plainAnswer("GET", "/__heartbeat__", facts, () => Promise.reject(new Error("x")));
+    const body = { status: "error", version: VERSION, failing: "backplane" };
+    expect(answer).toMatchObject({ status: 503, body: JSON.stringify(body) });
   });
 
   it("the load balancer gets an empty 200", async () => {

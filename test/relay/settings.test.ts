@@ -11,6 +11,7 @@ import {
   SETTING_NAMES,
   SETTINGS,
 } from "../../src/relay/settings.ts";
+import { LARGEST_MESSAGE } from "../../src/relay/settings-table.ts";
 import { settingsFromEnvironment } from "../../src/relay/settings-sources.ts";
 
 describe("settings", () => {
@@ -249,7 +250,11 @@ describe("limits", () => {
     [{ maxData: 0 }, { bytes: 24_576, ending: ENDINGS.maxMessage }],
     [
       { maxData: 0, maxMessage: 0 },
-      { bytes: 0, ending: ENDINGS.maxMessage },
+      { bytes: LARGEST_MESSAGE, ending: ENDINGS.maxMessage },
+    ],
+    [
+      { maxData: LARGEST_MESSAGE + 1, maxMessage: 0 },
+      { bytes: LARGEST_MESSAGE, ending: ENDINGS.maxMessage },
     ],
   ])("of what is read of one message, for %j", (given, limit) => {
     expect(payloadLimit(parseSettings(given))).toEqual(limit);

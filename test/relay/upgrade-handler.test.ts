@@ -1,31 +1,39 @@
 import { IncomingMessage } from "node:http";
 import { Socket } from "node:net";
 import { Duplex } from "node:stream";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import type { RandomSource } from "../../src/lib/random.ts";
 import { systemRandom } from "../../src/lib/random.ts";
 import { MemoryBackplane } from "../../src/relay/backplane-memory.ts";
 import { ConnectionCount } from "../../src/relay/connection-count.ts";
 import { DeadlineWheel, SLOT } from "../../src/relay/deadline-wheel.ts";
 import { ENDINGS } from "../../src/relay/endings.ts";
 import { limitsOf } from "../../src/relay/limits.ts";
-import { createSocketServer } from "../../src/relay/relay-socket.ts";
+import { CLOSE_TIMEOUT, createSocketServer } from "../../src/relay/relay-socket.ts";
 import type { GivenSettings } from "../../src/relay/settings.ts";
 import { parseSettings } from "../../src/relay/settings.ts";
 import { UpgradeHandler } from "../../src/relay/upgrade-handler.ts";
 import { FakeClock, handshake, RecordingLog, RecordingObserver } from "./support.ts";
 
-function subject(given: GivenSettings = {}, random = systemRandom) {
+interface SubjectOptions {
+  random?: RandomSource;
+  door?: { opens: boolean; joins: boolean };
+  Backplane?: typeof MemoryBackplane;
+}
+
+function subject(given: GivenSettings = {}, options: SubjectOptions = {}) {
+  const { random = systemRandom, door = { opens: true, joins: true }, Backplane = MemoryBackplane } = options;
   const clock = new FakeClock();
   const log = new RecordingLog();
   const observer = new RecordingObserver();
   const connections = new ConnectionCount(clock);
-  const backplane = new MemoryBackplane(limitsOf(parseSettings(given)), clock, random, observer);
+  const backplane = new Backplane(limitsOf(parseSettings(given)), clock, random, observer);
   const context = {
     ...{ backplane, clock, log, connections, heartbeats: new DeadlineWheel<never>() },
     ...{ heartbeat: 5_000, clientTimeout: 60_000, slowConsumer: 65_536, tooLarge: ENDINGS.maxMessage },
   };
   const handler = new UpgradeHandler({
-    ...{ context, random, sockets: createSocketServer(0), door: { opens: true, joins: true } },
+    ...{ context, random, sockets: createSocketServer(24_576), door },
     plainAnswer: () => Promise.reject(new Error("no plain answers here")),
   });
   return { handler, clock, log, observer, connections, backplane };
@@ -42,7 +50,15 @@ function request(url: string, headers: Record<string, string> = {}): IncomingMes
 const pipe = (): Duplex =>
   new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => { done(); } }); // prettier-ignore
 
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** A masked text frame of that many bytes (RFC 6455 §5.2), with a mask that changes nothing. */
+const frame = (bytes: number): Buffer =>
+  Buffer.concat([Buffer.from([0x81, 0xfe, bytes >> 8, bytes & 0xff, 0, 0, 0, 0]), Buffer.alloc(bytes, "x")]);
+
 describe("UpgradeHandler", () => {
+  afterEach(() => vi.useRealTimers());
+
   it.each([60, 0])("keeps the seat of a client gone before its answer for %i s", async (resumeWindow) => {
     const { handler, clock, observer, connections, backplane } = subject({ resumeWindow });
     const socket = pipe();
@@ -59,9 +75,14 @@ describe("UpgradeHandler", () => {
     ["a random source that fails", "/v1/ws/", {}],
     ["an answer that fails", "/elsewhere", { Upgrade: "h2c" }],
   ])("survives %s: the connection is cut, the log says why", async (_name, url, headers) => {
-    const { handler, log, backplane } = subject({}, () => {
-      throw new Error("no randomness");
-    });
+    const { handler, log, backplane } = subject(
+      {},
+      {
+        random: () => {
+          throw new Error("no randomness");
+        },
+      },
+    );
     const socket = pipe();
     await handler.handle(request(url, headers), socket, Buffer.alloc(0));
     expect(socket.destroyed).toBe(true);
@@ -76,5 +97,69 @@ describe("UpgradeHandler", () => {
     socket.destroy(new Error("connection reset"));
     await handled;
     expect(socket.destroyed).toBe(true);
+  });
+
+  it.each(["/v1/ws/AAAAAAAAAAAAAAAAAAAAAA", "/v1/ws/AAAAAAAAAAAAAAAAAAAAAA?resume=x", "/v1/nameplates/7"])(
+    "lets nobody in by %s once the door is shut, and says when to come back",
+    async (path) => {
+      const { handler, log } = subject({}, { door: { opens: false, joins: false } });
+      const socket = pipe();
+      await handler.handle(request(path), socket, Buffer.alloc(0));
+      expect(log.lines.at(-1)).toMatchObject({
+        event: "refused",
+        fields: { status: 503, error: "draining" },
+      });
+      expect(socket.writableEnded).toBe(true);
+    },
+  );
+
+  it("R4: ends the channel of a message that comes in hundreds of tiny pieces, but not of one in large ones", async () => {
+    const { handler, observer } = subject();
+    const socket = pipe();
+    await handler.handle(request("/v1/ws/"), socket, Buffer.alloc(0));
+    const large = frame(24_576);
+    for (let start = 0; start < large.length; start += 512) socket.push(large.subarray(start, start + 512));
+    await nextTurn();
+    expect([observer.messages, observer.summaries]).toEqual([[24_576], []]);
+    for (const byte of frame(1_000).subarray(0, 200)) socket.push(Buffer.from([byte]));
+    await nextTurn();
+    expect([observer.messages, observer.summaries]).toEqual([[24_576], []]);
+    for (let count = 0; count < 100; count++) socket.push(Buffer.from("x"));
+    await nextTurn();
+    expect(observer.summaries).toMatchObject([{ ending: ENDINGS.maxFragments, exchanges: 1 }]);
+  });
+
+  it("survives a fault in relaying, which ends the channel with 1013", async () => {
+    class Faulty extends MemoryBackplane {
+      override relay(): void {
+        throw new RangeError("Invalid string length");
+      }
+    }
+    const { handler, log, observer } = subject({}, { Backplane: Faulty });
+    const socket = pipe();
+    await handler.handle(request("/v1/ws/"), socket, Buffer.alloc(0));
+    socket.push(frame(5));
+    await nextTurn();
+    const fields = { error: "Invalid string length" };
+    expect(log.lines.at(-1)).toMatchObject({ level: "error", event: "relaying_failed", fields });
+    expect(observer.summaries).toMatchObject([{ ending: ENDINGS.tryLater, exchanges: 0 }]);
+  });
+
+  it("R4: cuts a connection whose peer does not answer the close frame", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const { handler, backplane, connections, observer, clock } = subject();
+    const socket = pipe();
+    await handler.handle(request("/v1/ws/"), socket, Buffer.alloc(0));
+    clock.advance(300_250);
+    backplane.sweep();
+    expect(observer.summaries).toMatchObject([{ ending: ENDINGS.lifespanOver }]);
+    await nextTurn();
+    vi.advanceTimersByTime(CLOSE_TIMEOUT - 1);
+    expect([socket.destroyed, connections.value]).toEqual([false, 1]);
+    vi.advanceTimersByTime(1);
+    expect(socket.destroyed).toBe(true);
+    await nextTurn();
+    expect(connections.value).toBe(0);
+    expect(CLOSE_TIMEOUT).toBe(5_000);
   });
 });
