@@ -13,6 +13,11 @@ afterEach(closeRelays);
 
 const UNKNOWN_ID = "AAAAAAAAAAAAAAAAAAAAAA";
 
+const refusedLine = (status: number, error: string) => ({
+  ...{ level: "info", event: "refused" },
+  fields: { status, error, remote: "127.0.0.1" },
+});
+
 describe("a refused upgrade", () => {
   it.each([
     ["a malformed id", "/v1/ws/short", {}, 400, "malformed_id"],
@@ -22,7 +27,11 @@ describe("a refused upgrade", () => {
     ["a percent-encoded id", "/v1/ws/%41AAAAAAAAAAAAAAAAAAAAA", {}, 400, "malformed_id"],
     ["something behind the id", `/v1/ws/${UNKNOWN_ID}/`, {}, 400, "malformed_id"],
     ["an unknown id", `/v1/ws/${UNKNOWN_ID}`, {}, 404, "unknown_channel"],
-    ["an unknown id with a query", `/v1/ws/${UNKNOWN_ID}?resume=x`, {}, 404, "unknown_channel"],
+    ["an unknown id with a token", `/v1/ws/${UNKNOWN_ID}?resume=x`, {}, 404, "unknown_channel"],
+    ["a count that is none", `/v1/ws/${UNKNOWN_ID}?resume=x&received=y`, {}, 400, "bad_received"],
+    ["a nameplate that was never given", "/v1/nameplates/7", {}, 404, "unknown_channel"],
+    ["no nameplate", "/v1/nameplates/", {}, 404, "unknown_channel"],
+    ["a nameplate that is none", "/v1/nameplates/%37/../8?9", {}, 404, "unknown_channel"],
     ["another path", "/elsewhere", {}, 404, "not_found"],
     ["the path without its last slash", "/v1/ws", {}, 404, "not_found"],
     ["another protocol", "/v1/ws/", { Upgrade: "h2c" }, 426, "upgrade_required"],
@@ -30,15 +39,16 @@ describe("a refused upgrade", () => {
     ["no key", "/v1/ws/", { "Sec-WebSocket-Key": undefined }, 400, "bad_handshake"],
     ["a key of wrong length", "/v1/ws/", { "Sec-WebSocket-Key": "AAAA" }, 400, "bad_handshake"],
   ])(
-    "for %s has its status and one line of JSON, and makes no channel",
+    "R1: for %s has its status, one line of JSON and one of the log, and makes no channel",
     async (_name, path, headers, status, error) => {
-      const { relay } = await testRelay();
+      const { relay, log } = await testRelay();
       const answer = await ask(relay, path, handshake(headers));
       expect(answer.status).toBe(status);
       expect(answer.headers["content-type"]).toBe("application/json");
       expect(answer.body).not.toContain("\n");
       expect(JSON.parse(answer.body)).toEqual({ error, message: expect.stringMatching(/\.$/) });
       expect(relay.stats()).toEqual({ channels: 0, connections: 0, remembered: 0, heartbeats: 0 });
+      expect(log.lines.slice(1)).toEqual([refusedLine(status, error)]);
     },
   );
 
@@ -54,16 +64,17 @@ describe("a refused upgrade", () => {
     expect(headers).toMatchObject({ upgrade: "websocket", "sec-websocket-version": "13" });
   });
 
-  it("for a full channel is 409, and the two in it notice nothing", async () => {
-    const { relay, pair } = await testRelay();
+  it("R2: for a full channel is 409, and the two in it notice nothing", async () => {
+    const { relay, log, pair } = await testRelay();
     const [first, second] = await pair();
     expect((await ask(relay, `/v1/ws/${first.id}`, handshake())).status).toBe(409);
+    expect(log.lines.at(-1)).toEqual(refusedLine(409, "channel_full"));
     first.send("still here");
     expect(await second.nextMessage()).toBe("still here");
   });
 
-  it("is 409 after one has left, and 410 once the channel has ended, 404 once that is forgotten", async () => {
-    const { relay, clock, pair } = await testRelay();
+  it("R2: is 409 after one has left, and 410 once the channel has ended, 404 once that is forgotten", async () => {
+    const { relay, clock, log, pair } = await testRelay();
     const [first, second] = await pair();
     const path = `/v1/ws/${first.id}`;
     second.socket.close(1000);
@@ -72,6 +83,7 @@ describe("a refused upgrade", () => {
     clock.advance(3_250);
     expect((await first.closed).code).toBe(4003);
     expect((await ask(relay, path, handshake())).status).toBe(410);
+    expect(log.lines.at(-1)).toEqual(refusedLine(410, "channel_ended"));
     clock.advance(600_000);
     expect((await ask(relay, path, handshake())).status).toBe(404);
   });
@@ -84,30 +96,21 @@ describe("a refused upgrade", () => {
     expect((await ask(relay, `/v1/ws/${id}`, handshake())).status).toBe(410);
   });
 
-  it("past max-channels is 503 with Retry-After; running channels go on", async () => {
-    const { relay, open, join } = await testRelay({ maxChannels: 2 });
+  it("R6: past max-channels is 503 with Retry-After; running channels go on", async () => {
+    const { relay, log, open, join } = await testRelay({ maxChannels: 2 });
     const first = await open();
     await open();
     const answer = await ask(relay, "/v1/ws/", handshake());
     expect([answer.status, JSON.parse(answer.body)]).toMatchObject([503, { error: "relay_full" }]);
     expect(Number(answer.headers["retry-after"])).toBeGreaterThan(0);
+    expect(log.lines.at(-1)).toEqual(refusedLine(503, "relay_full"));
     const second = await join(first);
     second.send("hello");
     expect(await first.nextMessage()).toBe("hello");
   });
-
-  it("is logged without the id", async () => {
-    const { relay, log } = await testRelay();
-    await ask(relay, `/v1/ws/${UNKNOWN_ID}`, handshake());
-    expect(log.lines.at(-1)).toEqual({
-      level: "info",
-      event: "refused",
-      fields: { status: 404, error: "unknown_channel", remote: "127.0.0.1" },
-    });
-  });
 });
 
-describe("any path", () => {
+describe("R1: any path", () => {
   it("is told apart by exactly 16 canonical bytes", () => {
     const bytes = fc.uint8Array({ minLength: 0, maxLength: 24 });
     fc.assert(
@@ -199,7 +202,7 @@ describe("without Upgrade", () => {
   });
 });
 
-describe("a slow upgrade", () => {
+describe("R4: a slow upgrade", () => {
   it.each([
     ["half a request", "GET /v1/ws/ HTTP/1.1\r\nHost: relay\r\nUpg"],
     ["nothing", ""],

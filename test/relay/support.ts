@@ -114,6 +114,8 @@ export interface TestRelay {
   open(options?: ClientOptions): Promise<TestClient>;
   /** Joins the channel of another client, or of an id. */
   join(channel: TestClient | string, options?: ClientOptions): Promise<TestClient>;
+  /** Takes a client's seat again, with the token of its first message; `query` is added to that. */
+  resume(client: TestClient, query?: string, options?: ClientOptions): Promise<TestClient>;
   /** Opens a channel and joins it. */
   pair(): Promise<[TestClient, TestClient]>;
 }
@@ -133,11 +135,13 @@ export async function testRelay(given: GivenSettings = {}, upgradeTimeout = 10_0
     TestClient.connect(`${relay.url}/v1/ws/`, options);
   const join = (channel: TestClient | string, options?: ClientOptions): Promise<TestClient> =>
     TestClient.connect(`${relay.url}/v1/ws/${typeof channel === "string" ? channel : channel.id}`, options);
+  const resume = (client: TestClient, query = "", options?: ClientOptions): Promise<TestClient> =>
+    TestClient.connect(`${relay.url}${client.resumePath}${query}`, options);
   const pair = async (): Promise<[TestClient, TestClient]> => {
     const first = await open();
     return [first, await join(first)];
   };
-  return { relay, clock, log, open, join, pair };
+  return { relay, clock, log, open, join, resume, pair };
 }
 
 /** For `afterEach`. */
@@ -156,13 +160,23 @@ export class TestClient {
   /** Everything received since and not yet taken with {@link next}. */
   readonly received: string[] = [];
   readonly #waiting: ((text: string) => void)[] = [];
+  /** What came, in order, the first message included. */
+  readonly arrivals: ("message" | "ping")[] = [];
+  #pinged: () => void = () => undefined;
+  /** Resolves when it has been pinged for the first time. */
+  readonly pinged = new Promise<void>((resolve) => (this.#pinged = resolve));
 
   private constructor(url: string, options: ClientOptions) {
     TestClient.all.push(this);
     this.socket = new WebSocket(url, options);
     this.socket.on("upgrade", (response) => (this.upgrade = response));
     this.socket.on("error", () => undefined);
+    this.socket.on("ping", () => {
+      this.arrivals.push("ping");
+      this.#pinged();
+    });
     this.socket.on("message", (message) => {
+      this.arrivals.push("message");
       const text = (message as Buffer).toString();
       const waiting = this.#waiting.shift();
       if (waiting === undefined) this.received.push(text);
@@ -189,6 +203,11 @@ export class TestClient {
     return String(this.first.channelid);
   }
 
+  /** Where its seat is taken again. */
+  get resumePath(): string {
+    return `/v1/ws/${this.id}?resume=${String(this.first.resume)}`;
+  }
+
   send(text: string): void {
     this.socket.send(text);
   }
@@ -202,6 +221,11 @@ export class TestClient {
   /** The next envelope's message. */
   async nextMessage(): Promise<unknown> {
     return (JSON.parse(await this.next()) as { message: unknown }).message;
+  }
+
+  /** Cuts the connection, as a network does. */
+  cut(): void {
+    this.socket.terminate();
   }
 
   /** Resolves when the relay has dealt with everything sent so far. Counts as a sign of life. */
@@ -238,10 +262,11 @@ export function ask(
   path: string,
   headers: Record<string, string> = {},
   method = "GET",
+  localAddress = "127.0.0.1",
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const { hostname, port } = new URL(relay.url);
-    const asked = request({ hostname, port, path, method, headers, agent: false });
+    const asked = request({ hostname, port, path, method, headers, localAddress, agent: false });
     asked.on("error", reject);
     asked.on("upgrade", (response, socket) => {
       socket.destroy();
