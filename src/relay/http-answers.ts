@@ -9,6 +9,8 @@ export interface HttpAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** What it refuses, if that is what it does. */
+  readonly refusal?: Refusal;
 }
 
 /** What `/__version__` tells about this build. */
@@ -22,18 +24,16 @@ export interface BuildFacts {
 const EMPTY: HttpAnswer = { status: 200, headers: {}, body: "" };
 
 /** A refusal as status and one line of JSON: `{"error","message"}`. */
-export function refusalAnswer({ status, error, message, retryAfter }: Refusal): HttpAnswer {
-  return json(
-    status,
-    { error, message },
-    {
-      ...(retryAfter === undefined ? {} : { "Retry-After": String(retryAfter) }),
-      // RFC 9110 §15.5.22: a 426 names the protocol; RFC 6455 §4.4: and its version.
-      ...(status === REFUSALS.upgradeRequired.status
-        ? { Upgrade: "websocket", "Sec-WebSocket-Version": "13" }
-        : {}),
-    },
-  );
+export function refusalAnswer(refusal: Refusal): HttpAnswer {
+  const { status, error, message, retryAfter } = refusal;
+  const headers = {
+    ...(retryAfter === undefined ? {} : { "Retry-After": String(retryAfter) }),
+    // RFC 9110 §15.5.22: a 426 names the protocol; RFC 6455 §4.4: and its version.
+    ...(status === REFUSALS.upgradeRequired.status
+      ? { Upgrade: "websocket", "Sec-WebSocket-Version": "13" }
+      : {}),
+  };
+  return { ...json(status, { error, message }, headers), refusal };
 }
 
 /** The answer to a request that asks for no WebSocket. */

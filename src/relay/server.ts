@@ -20,6 +20,8 @@ import { addressUrl, listen } from "./listen.ts";
 import type { RelayLog } from "./log.ts";
 import { shortId } from "./log.ts";
 import { createSocketServer } from "./relay-socket.ts";
+import type { Refusal } from "./refusals.ts";
+import { clientAddress } from "./sender.ts";
 import type { RelaySettings } from "./settings.ts";
 import { UpgradeHandler } from "./upgrade-handler.ts";
 import { parseTarget } from "./upgrade.ts";
@@ -182,12 +184,19 @@ class RelayServer implements Relay {
     });
     this.#http.on("request", (request, response) => {
       void answer(request.method, parseTarget(request.url ?? "").path).then((found) => {
+        if (found.refusal !== undefined) this.#logRefusal(found.refusal, request);
         respond(response, found);
       });
     });
     this.#http.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       void upgrades.handle(request, socket, head);
     });
+  }
+
+  /** For whoever looks closely: strangers ask for anything, and it concerns no channel. */
+  #logRefusal({ status, error }: Refusal, request: IncomingMessage): void {
+    const remote = clientAddress(request) ?? null;
+    this.#options.log.write("debug", "refused", { status, error, remote });
   }
 
   #connectionContext(): ConnectionContext {

@@ -57,23 +57,21 @@ export class UpgradeHandler {
 
   async #answer(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const target = parseTarget(request.url ?? "");
-    if (target.type === "plain") {
-      respondOnSocket(socket, await this.#elsewhere(request, target.path));
+    const remote = clientAddress(request);
+    if (target.type === "plain" && !isWebSocket(request.headers)) {
+      // What wants to be something else, such as `h2c`, is answered as if it did not ask.
+      respondOnSocket(socket, await this.#options.plainAnswer(request.method, target.path));
       return;
     }
-    const remote = clientAddress(request);
-    const answer =
-      target.type === "malformed"
-        ? target.refusal
-        : (handshakeProblem(request) ?? (await this.#admit(target, remote ?? "")));
+    const answer = await this.#answerTo(target, request, remote ?? "");
     if (isRefusal(answer)) this.#refuse(answer, remote, socket);
     else this.#accept(answer, request, remote, socket, head);
   }
 
-  /** Not a channel's path. What wants to be something else, such as `h2c`, is answered as if it did not ask. */
-  #elsewhere({ method, headers }: IncomingMessage, path: string): Promise<HttpAnswer> {
-    if (isWebSocket(headers)) return Promise.resolve(refusalAnswer(REFUSALS.notFound));
-    return this.#options.plainAnswer(method, path);
+  async #answerTo(target: Target, request: IncomingMessage, address: string): Promise<Admission | Refusal> {
+    if (target.type === "plain") return REFUSALS.notFound;
+    if (target.type === "malformed") return target.refusal;
+    return handshakeProblem(request) ?? this.#admit(target, address);
   }
 
   /** Takes a seat, in a new channel or an old one. */

@@ -173,10 +173,12 @@ describe("without Upgrade", () => {
     ["GET", "/__heartbeat__/", 404, { error: "not_found" }],
     ["POST", "/__heartbeat__", 404, { error: "not_found" }],
   ])("%s %s is %i", async (method, path, status, body) => {
-    const { relay } = await testRelay();
+    const { relay, log } = await testRelay();
     const answer = await ask(relay, path, {}, method);
     expect(answer.status).toBe(status);
     expect(JSON.parse(answer.body)).toMatchObject(body);
+    const line = "error" in body && { ...refusedLine(status, body.error), level: "debug" };
+    expect(log.lines.slice(1)).toEqual(line ? [line] : []);
   });
 
   it("a check that fails itself is a failing check", async () => {
