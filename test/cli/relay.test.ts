@@ -12,6 +12,9 @@ const LOOPBACK = ["--host", "127.0.0.1", "--port", "0"];
 const AUTHORIZATION = "/auth/v1/oauth/authorization";
 const TOKEN = "/auth/v1/oauth/token";
 
+/** Its clients then do not try for 50 seconds to come back. */
+const KEEPS_NO_SEATS = ["--resume-window", "0"];
+
 let world: World;
 
 beforeAll(async () => {
@@ -192,7 +195,7 @@ describe("told to stop", () => {
   });
 
   it("it waits no longer than --drain", async () => {
-    const relay = await startRelay(["--drain", "1"]);
+    const relay = await startRelay(["--drain", "1", ...KEEPS_NO_SEATS]);
     const host = await hostAt(relay);
     relay.program.kill("SIGTERM");
     expect(await relay.program.exit).toBe(0);
@@ -202,7 +205,7 @@ describe("told to stop", () => {
 
 describe("killed", () => {
   it("before a device came: the host cannot go on", async () => {
-    const relay = await startRelay();
+    const relay = await startRelay(KEEPS_NO_SEATS);
     const host = await hostAt(relay);
     relay.program.kill("SIGKILL");
     expect(await host.program.exit).toBe(6);
@@ -213,7 +216,7 @@ describe("killed", () => {
   });
 
   it("before the code was sent: neither can, and nothing is stored", async () => {
-    const relay = await startRelay();
+    const relay = await startRelay(KEEPS_NO_SEATS);
     const held = world.accounts.faults.add({ path: AUTHORIZATION, fault: { kind: "delay" } });
     const host = await hostAt(relay);
     const joining = joinAt(relay, host.url);
@@ -228,7 +231,7 @@ describe("killed", () => {
   });
 
   it("while both have all they need: both finish", async () => {
-    const relay = await startRelay();
+    const relay = await startRelay(KEEPS_NO_SEATS);
     const host = await hostAt(relay);
     const held = world.accounts.faults.add({ path: TOKEN, method: "POST", fault: { kind: "delay" } });
     const joining = joinAt(relay, host.url);
@@ -241,6 +244,27 @@ describe("killed", () => {
     expect(existsSync(joining.folder)).toBe(true);
   });
 
+  it("and started again, it has forgotten all seats: neither side can go on, nor waits for long", async () => {
+    const relay = await startRelay();
+    const held = world.accounts.faults.add({ path: AUTHORIZATION, fault: { kind: "delay" } });
+    const host = await hostAt(relay);
+    const joining = joinAt(relay, host.url);
+    await host.program.event("approved");
+    relay.program.kill("SIGKILL");
+    await relay.program.exit;
+    const both = [host.program, joining.program];
+    await Promise.all(both.map((program) => program.says(/relay was lost: trying to get it back/)));
+    const again = await startRelay(["--port", new URL(relay.url).port]);
+    expect(await Promise.all(both.map(({ exit }) => exit))).toEqual([6, 6]);
+    held.release();
+    for (const { events, stderr } of both) {
+      expect(events.at(-1)).toMatchObject({ event: "error", code: "unreachable" });
+      expect(stderr).not.toMatch(/is back/);
+    }
+    again.program.kill("SIGTERM");
+    await again.program.exit;
+  });
+
   describe.skipIf(!HAS_TERMINALS)(`at a question (${WHY_NOT})`, () => {
     async function askingJoiner(relay: RelayProcess, url: string) {
       const folder = world.newFolder();
@@ -250,7 +274,7 @@ describe("killed", () => {
     }
 
     it("of both: neither can go on", async () => {
-      const relay = await startRelay();
+      const relay = await startRelay(KEEPS_NO_SEATS);
       const urlFile = `${world.newFolder()}-url`;
       const folder = await world.hostFolder();
       const host = new Terminal([
@@ -273,7 +297,7 @@ describe("killed", () => {
     });
 
     it("of the joiner, who has the code: the host says that the device may be signed in, and it may", async () => {
-      const relay = await startRelay();
+      const relay = await startRelay(KEEPS_NO_SEATS);
       const host = await hostAt(relay);
       const { joining, folder } = await askingJoiner(relay, host.url);
       await host.program.event("authorized");
