@@ -107,17 +107,18 @@ export function parseEnvelope(text: string): Envelope | undefined {
 
 /** Writes a relayed message. `sender` is always there, if only as `{}`: Firefox fails without it. */
 export function formatEnvelope({ message, sender }: Envelope): string {
-  return formatEnvelopeStart(message) + formatEnvelopeEnd(sender);
+  return joinEnvelope(message, formatSender(sender));
 }
 
-/** The part of {@link formatEnvelope} that differs from message to message. */
-export function formatEnvelopeStart(message: string): string {
-  return `{"message":${JSON.stringify(message)}`;
-}
-
-/** The part of {@link formatEnvelope} that is the same for every message of a sender. */
-export function formatEnvelopeEnd(sender: Sender): string {
+/** The end of every envelope of one sender, for {@link joinEnvelope}. */
+export function formatSender(sender: Sender): string {
   return `,"sender":${JSON.stringify(sender)}}`;
+}
+
+/** As {@link formatEnvelope}, for who sends many messages: `sender` as {@link formatSender} wrote it. */
+export function joinEnvelope(message: string, sender: string): string {
+  // Joined rather than added up: the engine keeps sums of strings in pieces, which costs more when they are sent.
+  return ['{"message":', JSON.stringify(message), sender].join("");
 }
 
 function knownFacts(reported: v.InferOutput<typeof senderSchema>): Sender {

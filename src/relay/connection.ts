@@ -1,7 +1,7 @@
 /** One participant's connection: its first message, its signs of life, what it sends and gets, and its end. */
 import type { RawData } from "ws";
 import type { Sender } from "../channel/wire.ts";
-import { CLOSE, formatEnvelopeEnd, formatEnvelopeStart, formatFirstMessage } from "../channel/wire.ts";
+import { CLOSE, formatFirstMessage, formatSender, joinEnvelope } from "../channel/wire.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Admission, Backplane, Participant } from "./backplane.ts";
 import type { ConnectionCount } from "./connection-count.ts";
@@ -38,7 +38,7 @@ export class Connection implements Participant, Scheduled, SocketOwner {
   readonly #admission: Admission;
   readonly #remote: string | null;
   /** What every envelope ends with. */
-  readonly #envelopeEnd: string;
+  readonly #sender: string;
   #lastHeard: number;
   #over = false;
   #shownLife: boolean;
@@ -50,7 +50,7 @@ export class Connection implements Participant, Scheduled, SocketOwner {
     this.#socket = socket;
     this.#admission = admission;
     this.#remote = sender.remote ?? null;
-    this.#envelopeEnd = formatEnvelopeEnd(sender);
+    this.#sender = formatSender(sender);
     this.#lastHeard = context.clock.now();
     // Only who takes a seat again has a token to be spent by that.
     this.#shownLife = admission.connection === 0;
@@ -85,7 +85,10 @@ export class Connection implements Participant, Scheduled, SocketOwner {
     const { id } = this.#admission;
     try {
       if (isBinary || !Buffer.isBuffer(message)) backplane.end(id, ENDINGS.binary);
-      else backplane.relay(this.#admission, this.#envelope(message.toString()), message.length);
+      else {
+        const envelope = joinEnvelope(message.toString().trim(), this.#sender);
+        backplane.relay(this.#admission, envelope, message.length);
+      }
     } catch (error) {
       // Nobody else would catch it: a fault in one channel must not end the process.
       log.write("error", "relaying_failed", { channel: shortId(id), error: errorMessage(error) });
@@ -148,10 +151,6 @@ export class Connection implements Participant, Scheduled, SocketOwner {
   gone(): void {
     this.#lose(LOST);
     this.#context.connections.remove();
-  }
-
-  #envelope(text: string): string {
-    return formatEnvelopeStart(text.trim()) + this.#envelopeEnd;
   }
 
   #schedule(now: number): void {

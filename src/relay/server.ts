@@ -20,6 +20,7 @@ import { addressUrl, listen } from "./listen.ts";
 import type { RelayLog } from "./log.ts";
 import { shortId } from "./log.ts";
 import { createSocketServer } from "./relay-socket.ts";
+import { pooledRandom } from "./random-pool.ts";
 import type { Refusal } from "./refusals.ts";
 import { clientAddress } from "./sender.ts";
 import type { RelaySettings } from "./settings.ts";
@@ -178,7 +179,7 @@ class RelayServer implements Relay {
     const upgrades = new UpgradeHandler({
       context: this.#connectionContext(),
       sockets: createSocketServer(payloadLimit(settings).bytes),
-      random,
+      random: pooledRandom(random),
       door: this.#door,
       plainAnswer: answer,
     });
