@@ -118,6 +118,8 @@ export class UpgradeHandler {
     // We speak no subprotocol. Without the header the library neither picks one nor refuses a malformed list.
     delete request.headers["sec-websocket-protocol"];
     const made: RelaySocket[] = [];
+    // The answer and the first message leave as one packet.
+    socket.cork();
     sockets.handleUpgrade(request, socket, head, (webSocket) => made.push(webSocket));
     const [webSocket] = made;
     if (webSocket === undefined) {
@@ -129,6 +131,7 @@ export class UpgradeHandler {
     const { id, seat } = admission;
     context.log.write("info", eventOf(admission), { channel: shortId(id), remote: remote ?? null, seat });
     new Connection(context, webSocket, admission, describeSender(request, remote)).begin();
+    socket.uncork();
   }
 }
 
