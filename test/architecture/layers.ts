@@ -57,6 +57,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
 /** What one file may import beyond its layer. */
 export const EXTRA_PACKAGES: Readonly<Record<string, RegExp>> = {
   "src/channel/node-primitives.ts": /^node:crypto$/,
+  "src/relay/redis/connection.ts": /^@redis\/client$/,
 };
 
 /** The only files that touch the process, the clock or a timer. */

@@ -1,0 +1,48 @@
+/**
+ * The store's time, which all nodes share: this process's monotonic clock, set by the store's now and then. So a jump of
+ * this machine's clock does nothing, and different nodes agree on deadlines to a few milliseconds.
+ */
+import type { Clock } from "../../lib/clock.ts";
+
+/** Milliseconds between settings. */
+const SET_INTERVAL = 60_000;
+
+export class StoreTime {
+  readonly #clock: Clock;
+  #offset: number | undefined;
+  #nextSet = -Infinity;
+  #setting = false;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Whether it has ever been set. */
+  get known(): boolean {
+    return this.#offset !== undefined;
+  }
+
+  /** Whether it is time to {@link set} it. */
+  get due(): boolean {
+    return !this.#setting && this.#clock.now() >= this.#nextSet;
+  }
+
+  /** Whole milliseconds since 1970. */
+  now(): number {
+    return Math.floor(this.#clock.now() + (this.#offset ?? 0));
+  }
+
+  /** Asks the store; an answer counts as of the middle between question and answer. Rejects if there is none. */
+  async set(ask: () => Promise<number>): Promise<void> {
+    this.#setting = true;
+    const asked = this.#clock.now();
+    try {
+      const answer = await ask();
+      const answered = this.#clock.now();
+      this.#offset = answer - (asked + answered) / 2;
+      this.#nextSet = answered + SET_INTERVAL;
+    } finally {
+      this.#setting = false;
+    }
+  }
+}
