@@ -16,6 +16,8 @@ export type RelayEvent =
   | "refused"
   | "upgrade_failed"
   | "relaying_failed"
+  | "redis_lost"
+  | "redis_found"
   | "draining"
   | "stopped";
 

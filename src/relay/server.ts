@@ -8,14 +8,14 @@ import type { Duplex } from "node:stream";
 import type { CancelTimer, Clock } from "../lib/clock.ts";
 import type { RandomSource } from "../lib/random.ts";
 import { VERSION } from "../lib/version.ts";
-import { MemoryBackplane } from "./backplane-memory.ts";
-import type { Backplane, ChannelSummary } from "./backplane.ts";
+import { startBackplane } from "./backplane-choice.ts";
+import type { Backplane, BackplaneObserver, ChannelSummary } from "./backplane.ts";
 import { ConnectionCount } from "./connection-count.ts";
 import type { Connection, ConnectionContext } from "./connection.ts";
 import { DeadlineWheel, SLOT } from "./deadline-wheel.ts";
 import type { BuildFacts, HttpAnswer } from "./http-answers.ts";
 import { plainAnswer, respond } from "./http-answers.ts";
-import { limitsOf, payloadLimit } from "./limits.ts";
+import { payloadLimit } from "./limits.ts";
 import { addressUrl, listen } from "./listen.ts";
 import type { RelayLog } from "./log.ts";
 import { shortId } from "./log.ts";
@@ -64,11 +64,37 @@ export interface Relay {
   stats(): RelayStats;
 }
 
-/** Starts a relay. Throws {@link FxaPairError} `usage` if it cannot listen where the settings say. */
+/**
+ * Starts a relay. Throws {@link FxaPairError} `usage` if it cannot listen where the settings say, or the store that they
+ * name cannot be used.
+ */
 export async function startRelay(options: RelayOptions): Promise<Relay> {
-  const server = new RelayServer(options);
-  await server.start();
+  const backplane = await startBackplane(options, observe(options.log));
+  const server = new RelayServer(options, backplane);
+  try {
+    await server.start();
+  } catch (error) {
+    await backplane.close();
+    throw error;
+  }
   return server;
+}
+
+function observe(log: RelayLog): BackplaneObserver {
+  return {
+    ended(summary) {
+      logEnd(log, summary);
+    },
+    relayed() {
+      // Nobody counts it.
+    },
+    called() {
+      // Nobody counts it.
+    },
+    foreign() {
+      // Nobody counts it.
+    },
+  };
 }
 
 class RelayServer implements Relay {
@@ -82,23 +108,10 @@ class RelayServer implements Relay {
   #closed: Promise<void> | undefined;
   #cancelTick: CancelTimer = () => undefined;
 
-  constructor(options: RelayOptions) {
+  constructor(options: RelayOptions, backplane: Backplane) {
     this.#options = options;
+    this.#backplane = backplane;
     this.#connections = new ConnectionCount(options.clock);
-    this.#backplane = new MemoryBackplane(limitsOf(options.settings), options.clock, options.random, {
-      ended: (summary) => {
-        logEnd(options.log, summary);
-      },
-      relayed() {
-        // Nobody counts it.
-      },
-      called() {
-        // There is no store.
-      },
-      foreign() {
-        // There is no store.
-      },
-    });
     this.#http = createHttpServer(options.upgradeTimeout ?? UPGRADE_TIMEOUT);
     this.#route();
   }
