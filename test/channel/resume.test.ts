@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { createChannel } from "../../src/channel/pairing-channel.ts";
 import { ConnectError } from "../../src/channel/socket.ts";
+import type { ConnectFacts } from "../../src/channel/socket.ts";
 import { FakeClock } from "../relay/support.ts";
 import { EventReader, openPair, optionsFor } from "./harness.ts";
 import { CHANNEL_ID, MemoryRelay } from "./memory-relay.ts";
@@ -233,8 +234,14 @@ describe("attempts to come back", () => {
     expect(clock.pending).toBe(0);
   });
 
-  it("go on until the network is back", async () => {
-    const { relay, clock, channel, join, events } = await lost(new ConnectError({ status: 503 }));
+  it.each<ConnectFacts>([
+    { status: 429, retryAfter: "1" },
+    { status: 502 },
+    { status: 503, retryAfter: "30" },
+    { systemCode: "ECONNREFUSED" },
+    { close: { code: 1013, reason: "" } },
+  ])("go on until the relay is back: %j", async (facts) => {
+    const { relay, clock, channel, join, events } = await lost(new ConnectError(facts));
     await clock.waitedFor(PAUSE);
     relay.refusal = undefined;
     clock.advance(PAUSE);
