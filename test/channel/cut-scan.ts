@@ -36,8 +36,8 @@ export interface Stretch {
 }
 
 /** What each connection of a pairing carries when nothing breaks. */
-export async function survey(relayUrl: string): Promise<Stretch[]> {
-  const lane = await Lane.open(relayUrl);
+export async function survey(nodes: readonly string[]): Promise<Stretch[]> {
+  const lane = await Lane.open(nodes);
   for (const side of SIDES) lane.networks[side].recording = true;
   await lane.run("host", []);
   const stretches = SIDES.flatMap((side) =>
@@ -78,13 +78,13 @@ export interface Scan {
 }
 
 /** Makes these runs, so many at a time. */
-export async function scan(relayUrl: string, runs: readonly Run[], lanes = 4): Promise<Scan> {
+export async function scan(nodes: readonly string[], runs: readonly Run[], lanes = 4): Promise<Scan> {
   const waiting = [...runs];
   const failures: Failure[] = [];
   let cut = 0;
   let cutAgain = 0;
   const work = async () => {
-    const lane = await Lane.open(relayUrl);
+    const lane = await Lane.open(nodes);
     for (let run = waiting.shift(); run !== undefined; run = waiting.shift()) {
       const outcome = await lane.run(run.side, cutsOf(run));
       const { made } = lane.networks[run.side];

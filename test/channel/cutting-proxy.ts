@@ -25,21 +25,21 @@ export class CuttingProxy {
   recording = false;
   #up = true;
   readonly #server: Server;
-  readonly #target: AddressInfo;
+  readonly #targets: readonly URL[];
   readonly #sockets = new Set<Socket>();
   /** Ends of the relay that have not noticed yet. */
   readonly #unnoticed: Socket[] = [];
 
-  static async start(relayUrl: string): Promise<CuttingProxy> {
-    const { hostname: address, port } = new URL(relayUrl);
-    const proxy = new CuttingProxy({ address, port: Number(port), family: "IPv4" });
+  /** @param relayUrls the relay's nodes; each connection leads to the next of them */
+  static async start(...relayUrls: readonly string[]): Promise<CuttingProxy> {
+    const proxy = new CuttingProxy(relayUrls.map((url) => new URL(url)));
     proxy.#server.listen(0, "127.0.0.1");
     await once(proxy.#server, "listening");
     return proxy;
   }
 
-  private constructor(target: AddressInfo) {
-    this.#target = target;
+  private constructor(targets: readonly URL[]) {
+    this.#targets = targets;
     this.#server = createServer({ noDelay: true }, (device) => {
       if (this.#up) this.#carry(device);
       else device.destroy();
@@ -78,8 +78,9 @@ export class CuttingProxy {
     const cut = this.cuts[this.connections];
     const record = { up: Buffer.alloc(0), down: Buffer.alloc(0) };
     this.recorded[this.connections] = record;
+    const target = this.#targets[this.connections % this.#targets.length];
     this.connections += 1;
-    const relay = connect({ host: this.#target.address, port: this.#target.port, noDelay: true });
+    const relay = connect({ host: target?.hostname, port: Number(target?.port), noDelay: true });
     let cutOff = false;
     const cutOffNow = () => {
       cutOff = true;

@@ -36,8 +36,10 @@ export const ALL_WELL: Outcome = { ends: { host: "complete", join: "complete" },
 export class Lane {
   readonly networks: Readonly<Record<Side, CuttingProxy>>;
 
-  static async open(relayUrl: string): Promise<Lane> {
-    return new Lane({ host: await CuttingProxy.start(relayUrl), join: await CuttingProxy.start(relayUrl) });
+  /** @param nodes URLs of a relay's nodes. The devices begin at different ones, and come back to others. */
+  static async open(nodes: readonly string[]): Promise<Lane> {
+    const [host, join] = [CuttingProxy.start(...nodes), CuttingProxy.start(...nodes.toReversed())];
+    return new Lane({ host: await host, join: await join });
   }
 
   private constructor(networks: Record<Side, CuttingProxy>) {
