@@ -13,7 +13,7 @@ afterEach(closeRelays);
 /** Longest that the one timer lags behind. */
 const SLACK = 250;
 
-describe("a broken limit ends the channel for both", () => {
+describe("R5, R10: a broken limit ends the channel for both", () => {
   const cases: {
     name: string;
     settings: GivenSettings;
@@ -130,7 +130,7 @@ describe("a broken limit ends the channel for both", () => {
     expect(second.received).toHaveLength(1_000);
   });
 
-  it("a participant that does not read, without much memory", async () => {
+  it("R4: a participant that does not read, without much memory", async () => {
     const { pair, log } = await testRelay({ maxExchanges: 0, maxData: 0, slowConsumer: 100_000 });
     const [first, second] = await pair();
     second.socket.pause();
@@ -145,7 +145,7 @@ describe("a broken limit ends the channel for both", () => {
   });
 });
 
-describe("time", () => {
+describe("R3, R4: time", () => {
   it("ends a channel with 4001 at 300 s from its creation, although every ping is answered", async () => {
     const { clock, open, join } = await testRelay();
     const first = await open();
@@ -202,7 +202,7 @@ describe("time", () => {
   });
 });
 
-describe("leaving", () => {
+describe("R10: leaving", () => {
   it.each([1000, 1001, 4321])("with %i sends the other away with 4003 after 2 to 5 s", async (code) => {
     const { clock, log, pair } = await testRelay();
     const [first, second] = await pair();

@@ -48,7 +48,7 @@ describe("draining", () => {
     await expect(ask(relay, "/__lbheartbeat__")).rejects.toThrow(/ECONNREFUSED/);
   });
 
-  it("tells those who have not finished 1001 when the time is over", async () => {
+  it("R10: tells those who have not finished 1001 when the time is over", async () => {
     const { relay, clock, pair } = await testRelay();
     const [first, second] = await pair();
     const drained = relay.drain(4);
@@ -79,7 +79,7 @@ describe("draining", () => {
   });
 });
 
-describe("after many pairings", () => {
+describe("R7: after many pairings", () => {
   it("nothing is left, but for the ids of the ended, and those not for ever", async () => {
     const { relay, clock, pair, open } = await testRelay();
     for (let round = 0; round < 20; round++) {

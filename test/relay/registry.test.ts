@@ -149,4 +149,35 @@ describe("ChannelRegistry", () => {
     registry.due(START + REMEMBERED_FOR);
     expect(registry.remembered).toBe(0);
   });
+
+  it("R7: holds nothing after many channels, however they went", () => {
+    const registry = new ChannelRegistry(
+      { ...LIMITS, maxChannels: Infinity, connectRate: 1_000, channelsPerAddress: 64 },
+      systemRandom,
+    );
+    let now = START;
+    for (let index = 0; index < 2_000; index++) {
+      now += 10;
+      const id = `channel ${index}`;
+      const address = `2001:db8:0:${(index % 50).toString(16)}::1`;
+      const opened = { id, address, token: "first", nameplate: index % 2 === 0 };
+      const { nameplate = "none" } = admitted(registry.open(opened, now));
+      registry.attach(first(id));
+      registry.joinByNameplate({ nameplate, address: `192.0.2.${index % 100}`, token: "second" }, now);
+      registry.accept(first(id), "message", 7, now);
+      if (index % 3 === 0) registry.lose(first(id), now);
+      if (index % 7 === 0)
+        registry.resume({ id, address, presented: "first", token: "third", received: 0 }, now);
+      if (index % 11 === 0) registry.lose({ id, seat: 1, connection: 0 }, now);
+      if (index % 5 === 0) registry.leave(first(id), now);
+      for (const { id: over, ending } of registry.due(now)) registry.end(over, ending, now);
+    }
+    expect(registry.size).toBeGreaterThan(0);
+    now += REMEMBERED_FOR + 300_000;
+    for (const { id, ending } of registry.due(now)) registry.end(id, ending, now);
+    registry.due(now + REMEMBERED_FOR);
+    const { size, remembered, waiting, addresses, nameplates } = registry;
+    const left = { size, remembered, waiting, addresses, nameplates };
+    expect(left).toEqual({ size: 0, remembered: 0, waiting: 0, addresses: 0, nameplates: 0 });
+  });
 });

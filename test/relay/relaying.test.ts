@@ -116,7 +116,7 @@ describe("a message", () => {
     expect(third.received).toEqual([]);
   });
 
-  it("leaves no trace in the log, nor does the channel's whole id", async () => {
+  it("R9: leaves no trace in the log, nor does the channel's whole id", async () => {
     const { log, pair } = await testRelay();
     const [first, second] = await pair();
     const canary = createHash("sha256").update("canary").digest("base64url");
@@ -133,7 +133,7 @@ describe("a message", () => {
 });
 
 describe("the handshake", () => {
-  it("never grants compression, a protocol or any other extension, and takes any Origin", async () => {
+  it("R5: never grants compression, a protocol or any other extension, and takes any Origin", async () => {
     const { relay, open } = await testRelay();
     const client = await open({ perMessageDeflate: true, headers: { Origin: "null" } });
     expect(client.socket.extensions).toBe("");

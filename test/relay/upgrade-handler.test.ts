@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import type { RandomSource } from "../../src/lib/random.ts";
 import { systemRandom } from "../../src/lib/random.ts";
 import { MemoryBackplane } from "../../src/relay/backplane-memory.ts";
+import { isRefusal } from "../../src/relay/backplane.ts";
 import { ConnectionCount } from "../../src/relay/connection-count.ts";
 import { DeadlineWheel, SLOT } from "../../src/relay/deadline-wheel.ts";
 import { ENDINGS } from "../../src/relay/endings.ts";
@@ -49,6 +50,8 @@ function request(url: string, headers: Record<string, string> = {}): IncomingMes
 
 const pipe = (): Duplex =>
   new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => { done(); } }); // prettier-ignore
+
+const ID = "AAAAAAAAAAAAAAAAAAAAAA";
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -161,5 +164,29 @@ describe("UpgradeHandler", () => {
     await nextTurn();
     expect(connections.value).toBe(0);
     expect(CLOSE_TIMEOUT).toBe(5_000);
+  });
+
+  it.each([
+    ["may wait until it has shown life, beside what a slow reader is granted", false, 2],
+    ["is nothing that may wait once it has shown life", true, 0],
+  ])("R4: what a participant had missed %s", async (_name, life, granted) => {
+    const { handler, backplane, observer } = subject({ slowConsumer: 65_536, maxData: 0 });
+    const opened = await backplane.open({ id: ID, address: "", token: "one", nameplate: false });
+    const joined = await backplane.join({ id: ID, address: "", token: "two" });
+    if (isRefusal(opened) || isRefusal(joined)) throw new Error("refused");
+    backplane.lose(joined);
+    const say = (count: number): void => {
+      for (let sent = 0; sent < count; sent++) backplane.relay(opened, "x".repeat(24_000), 24_000);
+    };
+    say(4);
+    const stuck = new Duplex({ read: () => undefined, write: () => undefined });
+    await handler.handle(request(`/v1/ws/${ID}?resume=two`), stuck, Buffer.alloc(0));
+    // A masked pong (RFC 6455 §5.2).
+    if (life) stuck.push(Buffer.from([0x8a, 0x80, 0, 0, 0, 0]));
+    await nextTurn();
+    say(granted);
+    expect(observer.summaries).toEqual([]);
+    say(1);
+    expect(observer.summaries).toMatchObject([{ ending: ENDINGS.slowConsumer }]);
   });
 });
