@@ -101,7 +101,8 @@ export interface Backplane {
   resume(request: ResumeRequest): Promise<Admission | Refusal>;
   /**
    * Connects an admitted participant with its seat: what it has missed is delivered at once, in order. If the channel
-   * has ended meanwhile, the participant is told so. Every admission is followed by this, or by {@link lose}.
+   * has ended meanwhile, the participant is told so. Every admission is followed by this, by
+   * {@link lose} or by {@link leave}.
    */
   attach(admission: Admission, participant: Participant): void;
   /** Passes an envelope to every other participant, in order. `bytes` is what counts for the limits. */

@@ -123,8 +123,9 @@ export class UpgradeHandler {
     sockets.handleUpgrade(request, socket, head, (webSocket) => made.push(webSocket));
     const [webSocket] = made;
     if (webSocket === undefined) {
-      // The client was gone before it got its answer.
-      context.backplane.lose(admission);
+      // The client was gone before it got its answer. A first token nobody has ever seen takes no seat again.
+      if (admission.connection === 0) context.backplane.leave(admission);
+      else context.backplane.lose(admission);
       return;
     }
     socket.off("error", destroyOnError);

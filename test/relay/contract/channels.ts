@@ -166,6 +166,19 @@ export function channelContract(subject: BackplaneSubject): void {
       expect(await world().asksToJoin(first.id)).toEqual(REFUSALS.ended);
     });
 
+    it("comes when the last is gone before it was attached", async () => {
+      const first = world().admitted(world().here, await world().asksToOpen());
+      await first.leaves();
+      expect(world().observer.summaries).toMatchObject([{ ending: ENDINGS.everyoneLeft }]);
+      expect(world().here.channels).toBe(0);
+      const host = await world().open();
+      const guest = world().admitted(world().there, await world().asksToJoin(host.id));
+      await guest.leaves();
+      await world().passes(4_500);
+      expect(host.heard).toEqual([ENDINGS.peerLeft]);
+      expect([world().here.channels, world().there.channels]).toEqual([0, 0]);
+    });
+
     it("R3: comes when its lifespan is over, counted from creation, and is told of once", async () => {
       const [first, second] = await world().pair();
       await world().passes(299_700);
