@@ -20,6 +20,11 @@ export const REFUSALS = {
     error: "bad_handshake",
     message: "This is not a WebSocket opening handshake.",
   },
+  badForwarded: {
+    status: 400,
+    error: "bad_forwarded",
+    message: "The X-Forwarded-For header does not hold addresses.",
+  },
   malformedId: { status: 400, error: "malformed_id", message: "The path does not hold a channel id." },
   badReceived: {
     status: 400,

@@ -27,7 +27,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   main: { layers: ["commands", "ui", "lib"], packages: /^node:tty$/ },
   commands: {
     layers: ["ui", "pairing", "relay", "accounts", "channel", "oauth", "qr", "lib"],
-    packages: /^(?:commander|env-paths|valibot|node:.+)$/,
+    packages: /^(?:commander|env-paths|valibot|pino|node:.+)$/,
   },
   ui: {
     layers: ["qr", "lib"],
@@ -47,7 +47,11 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
       /^(?:sharp|jsqr|qr|qr\/decode\.js|qrcode-terminal|valibot|node:(?:fs|path|url|vm|child_process))$/,
   },
   accounts: { layers: ["lib"], files: PURE_OAUTH, packages: /^(?:valibot|node:.+)$/ },
-  relay: { layers: ["lib"], files: ["src/channel/wire.ts"], packages: /^(?:ws|valibot|node:.+)$/ },
+  relay: {
+    layers: ["lib"],
+    files: ["src/channel/wire.ts"],
+    packages: /^(?:ws|valibot|maxmind|prom-client|node:.+)$/,
+  },
   tls: { files: ["src/lib/constant-time.ts", "src/lib/random.ts"], packages: /^@noble\/.+$/ },
   lib: { packages: /^node:(?:fs|fs\/promises|os|path)$/ },
   bin: { files: ["dist/main.js"] },
