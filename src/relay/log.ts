@@ -14,10 +14,14 @@ export type RelayEvent =
   | "participant_left"
   | "channel_ended"
   | "refused"
+  | "refusals_unlogged"
   | "upgrade_failed"
   | "relaying_failed"
   | "redis_lost"
   | "redis_found"
+  | "reloaded"
+  | "reload_failed"
+  | "crashed"
   | "draining"
   | "stopped";
 

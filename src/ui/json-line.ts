@@ -8,7 +8,13 @@ const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
 /** `value` as one line with its line end. Parsing it gives the same value. */
 export function formatJsonLine(value: Readonly<Record<string, unknown>>): string {
-  return `${JSON.stringify(value).replaceAll(UNPRINTABLE, escape)}\n`;
+  return `${escapeUnprintable(JSON.stringify(value))}\n`;
+}
+
+/** JSON text that means the same, with everything in it escaped that is not plain. */
+export function escapeUnprintable(json: string): string {
+  // Nearly every line is plain, which is quick to see.
+  return /[^ -~]/.test(json) ? json.replaceAll(UNPRINTABLE, escape) : json;
 }
 
 function escape(character: string): string {

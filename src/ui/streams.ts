@@ -13,6 +13,8 @@ export interface OutputStream extends Writable {
   readonly isTTY?: boolean;
   readonly columns?: number;
   readonly rows?: number;
+  /** The file descriptor, if it is one. */
+  readonly fd?: number;
 }
 
 export interface Streams {
