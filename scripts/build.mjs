@@ -21,7 +21,15 @@ await build({
   platform: "node",
   target: "node20.19",
   external: ["sharp", "bufferutil", "utf-8-validate"],
-  define: { FXA_PAIR_VERSION: JSON.stringify(version) },
+  define: {
+    FXA_PAIR_VERSION: JSON.stringify(version),
+    // What the relay answers at /__version__, where whoever builds it tells.
+    FXA_PAIR_BUILD: JSON.stringify({
+      source: process.env.BUILD_SOURCE,
+      commit: process.env.BUILD_COMMIT,
+      build: process.env.BUILD_ID,
+    }),
+  },
   // CommonJS packages inside the bundle (ws, undici, qrcode-terminal) call require() for Node's own modules.
   banner: {
     js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',

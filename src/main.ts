@@ -9,6 +9,9 @@ import { systemStreams } from "./ui/streams.ts";
 /** Bad luck in a place nobody awaited: same status as any other bug. */
 const INTERNAL_ERROR = 1;
 
+/** Milliseconds in which a terminal that tells that it goes is gone. */
+const HANG_UP_TIME = 1_000;
+
 let hungUp = false;
 const terminals = [0, 1, 2].filter((descriptor) => isatty(descriptor));
 
@@ -28,6 +31,35 @@ const environment: Environment = {
     return () => {
       process.off(name, onSignal);
     };
+  },
+  onHangUp(reload: () => void, gone: () => void) {
+    const endIfHungUp = () => {
+      if (process.platform !== "win32" && terminals.every((descriptor) => isatty(descriptor))) return false;
+      hungUp = true;
+      process.off("SIGHUP", onSignal);
+      gone();
+      return true;
+    };
+    const onSignal = () => {
+      if (endIfHungUp()) return;
+      reload();
+      // Some terminals tell before they are gone.
+      if (terminals.length > 0) systemClock.after(HANG_UP_TIME, endIfHungUp);
+    };
+    process.on("SIGHUP", onSignal);
+    return () => {
+      process.off("SIGHUP", onSignal);
+    };
+  },
+  onCrash(listener: (thrown: unknown) => void) {
+    process.once("uncaughtException", (error) => {
+      process.exitCode = INTERNAL_ERROR;
+      try {
+        listener(error);
+      } finally {
+        process.exit();
+      }
+    });
   },
 };
 

@@ -14,4 +14,11 @@ export interface Environment {
   readonly platform: string;
   /** Calls `listener` when the signal arrives, instead of what the signal would do; returns how to stop that. */
   onSignal(name: SignalName, listener: () => void): () => void;
+  /**
+   * Calls `reload` each time SIGHUP asks a program that serves to read its files again, or `gone` once if it tells that
+   * the terminal was hung up; returns how to stop that.
+   */
+  onHangUp(reload: () => void, gone: () => void): () => void;
+  /** Calls `listener` with what was thrown and caught by nobody, right before that ends the process with status 1. */
+  onCrash(listener: (thrown: unknown) => void): void;
 }

@@ -62,11 +62,9 @@ export function settingsEvent({ settings, sources }: SourcedSettings): SettingsE
   return { type: "settings", settings: Object.fromEntries(shown) };
 }
 
-/** A URL with `***` for the password before its host, and for those in its query. */
+/** A URL with `***` in place of the password before its host. */
 function withoutPassword(url: string): string {
-  return url
-    .replace(/^([^/]*\/\/)(?:([^:@]*):)?.*@/, (_found, scheme: string, user: string | undefined) => {
-      return `${scheme}${user === undefined ? "" : `${user}:`}***@`;
-    })
-    .replaceAll(/([?&][^=&]*(?:pass|auth|secret)[^=&]*=)[^&]*/gi, "$1***");
+  return url.replace(/^([^/]*\/\/)(?:([^:@]*):)?.*@/, (_found, scheme: string, user: string | undefined) => {
+    return `${scheme}${user === undefined ? "" : `${user}:`}***@`;
+  });
 }

@@ -1,9 +1,8 @@
 /** `fxa-pair relay`: the channel server, until a signal ends it. */
 import type { Command } from "commander";
 import * as v from "valibot";
-import { formatJsonLine } from "../ui/json-line.ts";
-import { startRelay } from "../relay/server.ts";
-import type { RelayLog } from "../relay/log.ts";
+import { FilesInUse } from "../relay/files-in-use.ts";
+import type { RelaySettings } from "../relay/settings.ts";
 import { chooseReporter } from "../ui/choose-reporter.ts";
 import { addExamples } from "./command.ts";
 import type { CommandModule } from "./command.ts";
@@ -27,46 +26,22 @@ export const relay: CommandModule = {
   async run(command: Command, environment: Environment): Promise<number> {
     const flags = readFlags(command, Flags, environment.variables, { configFile: false });
     const reporter = chooseReporter(environment.streams, environment.clock, flags);
-    const { clock, random } = environment;
     const sourced = readSettings(command, environment.variables, (text) => {
       reporter.warn(text);
     });
     if (flags.check) {
+      await checkNamed(sourced.settings);
       reporter.event(settingsEvent(sourced));
       return 0;
     }
-    const { settings } = sourced;
-    const ended = endingSignal(environment);
-    const server = await startRelay({ settings, clock, random, log: stderrLog(environment, flags) });
-    if (flags.json) reporter.event({ type: "listening", url: server.url, metricsUrl: null });
-    await ended;
-    await server.drain();
-    return 0;
+    // Loaded only now: what a server needs is much, and help shall be quick.
+    const { serve } = await import("./serve-relay.ts");
+    return serve(sourced.settings, flags, environment, reporter);
   },
 };
 
-/** Resolves at the first SIGTERM or SIGINT. */
-function endingSignal(environment: Environment): Promise<void> {
-  return new Promise((resolve) => {
-    environment.onSignal("SIGTERM", resolve);
-    environment.onSignal("SIGINT", resolve);
-  });
-}
-
-/** One JSON object a line; on a terminal the same in a form for people. */
-function stderrLog({ streams, clock }: Environment, flags: { quiet: boolean; verbose: boolean }): RelayLog {
-  const { stderr } = streams;
-  return {
-    write(level, event, fields) {
-      if (level === "debug" && !flags.verbose) return;
-      if (level === "info" && flags.quiet) return;
-      const time = new Date(clock.wallTime()).toISOString();
-      if (stderr.isTTY !== true) {
-        stderr.write(formatJsonLine({ level, time, event, ...fields }));
-        return;
-      }
-      const facts = Object.entries(fields).map(([name, value]) => `${name}=${value ?? "-"}`);
-      stderr.write(`${time.slice(11, 19)} ${level} ${event} ${facts.join(" ")}\n`);
-    },
-  };
+/** Looks at what settings name, as far as that can be done without anybody noticing. */
+async function checkNamed(settings: RelaySettings): Promise<void> {
+  await FilesInUse.open(settings);
+  if (settings.redis !== null) (await import("../relay/redis/address.ts")).parseRedisAddress(settings.redis);
 }

@@ -9,16 +9,15 @@ import type { DeadlineWheel, Scheduled } from "./deadline-wheel.ts";
 import { UNSCHEDULED } from "./deadline-wheel.ts";
 import type { Ending } from "./endings.ts";
 import { ENDINGS } from "./endings.ts";
-import type { RelayLog } from "./log.ts";
-import { errorMessage, shortId } from "./log.ts";
 import type { RelaySocket, SocketOwner } from "./relay-socket.ts";
+import type { Telemetry } from "./telemetry.ts";
 import { CHANNEL_PATH } from "./upgrade.ts";
 
 /** What all connections of a relay share. Times in milliseconds, sizes in bytes. */
 export interface ConnectionContext {
   readonly backplane: Backplane;
   readonly clock: Clock;
-  readonly log: RelayLog;
+  readonly telemetry: Telemetry;
   readonly heartbeats: DeadlineWheel<Connection>;
   readonly heartbeat: number;
   readonly clientTimeout: number;
@@ -81,7 +80,7 @@ export class Connection implements Participant, Scheduled, SocketOwner {
   receive(message: RawData, isBinary: boolean): void {
     if (this.#over) return;
     this.answered();
-    const { backplane, log } = this.#context;
+    const { backplane, telemetry } = this.#context;
     const { id } = this.#admission;
     try {
       if (isBinary || !Buffer.isBuffer(message)) backplane.end(id, ENDINGS.binary);
@@ -91,7 +90,7 @@ export class Connection implements Participant, Scheduled, SocketOwner {
       }
     } catch (error) {
       // Nobody else would catch it: a fault in one channel must not end the process.
-      log.write("error", "relaying_failed", { channel: shortId(id), error: errorMessage(error) });
+      telemetry.relayingFailed(this.#admission, error);
       backplane.end(id, ENDINGS.tryLater);
     }
   }
@@ -160,19 +159,18 @@ export class Connection implements Participant, Scheduled, SocketOwner {
 
   #leave(code: number): void {
     if (!this.#settle()) return;
-    this.#log("participant_left", code);
+    this.#tell("participant_left", code);
     this.#context.backplane.leave(this.#admission);
   }
 
   #lose(code: number): void {
     if (!this.#settle()) return;
-    this.#log("participant_lost", code);
+    this.#tell("participant_lost", code);
     this.#context.backplane.lose(this.#admission);
   }
 
-  #log(event: "participant_left" | "participant_lost", code: number): void {
-    const { id, seat } = this.#admission;
-    this.#context.log.write("info", event, { channel: shortId(id), remote: this.#remote, seat, code });
+  #tell(event: "participant_left" | "participant_lost", code: number): void {
+    this.#context.telemetry.departed(event, this.#admission, this.#remote, code);
   }
 
   /** Marks the connection as over; whether it was not before. */

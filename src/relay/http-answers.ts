@@ -21,6 +21,17 @@ export interface BuildFacts {
   readonly build: string;
 }
 
+/** What plain answers are made of. */
+export interface PlainFacts {
+  readonly build: BuildFacts;
+  /** The name of a dependency that does not answer; `undefined` if all is well. */
+  readonly failing: () => Promise<string | undefined>;
+  /** The figures, where they are for everybody. */
+  readonly metrics: (() => Promise<HttpAnswer>) | undefined;
+}
+
+export const METRICS_PATH = "/metrics";
+
 const EMPTY: HttpAnswer = { status: 200, headers: {}, body: "" };
 
 /** A refusal as status and one line of JSON: `{"error","message"}`. */
@@ -40,19 +51,20 @@ export function refusalAnswer(refusal: Refusal): HttpAnswer {
 export async function plainAnswer(
   method: string | undefined,
   path: string,
-  facts: BuildFacts,
-  failing: () => Promise<string | undefined>,
+  { build, failing, metrics }: PlainFacts,
 ): Promise<HttpAnswer> {
   if (path.startsWith("/v1/")) return refusalAnswer(REFUSALS.upgradeRequired);
   if (method !== "GET" && method !== "HEAD") return refusalAnswer(REFUSALS.notFound);
   switch (path) {
     case "/__heartbeat__":
       // It never rejects; if it does, that is a failure too, and no reason to end the process.
-      return heartbeatAnswer(facts.version, await failing().catch(() => "backplane"));
+      return heartbeatAnswer(build.version, await failing().catch(() => "backplane"));
     case "/__lbheartbeat__":
       return EMPTY;
     case "/__version__":
-      return json(200, facts);
+      return json(200, build);
+    case METRICS_PATH:
+      return metrics === undefined ? refusalAnswer(REFUSALS.notFound) : metrics();
     default:
       return refusalAnswer(REFUSALS.notFound);
   }

@@ -28,7 +28,7 @@ export function listen(server: Server, host: string, port: number): Promise<Addr
   });
 }
 
-/** `ws://` URL of a bound address; IPv6 in brackets (RFC 3986 §3.2.2). */
-export function addressUrl({ address, port }: AddressInfo): string {
-  return `ws://${address.includes(":") ? `[${address}]` : address}:${port}`;
+/** The URL of a bound address, without a path; IPv6 in brackets (RFC 3986 §3.2.2). */
+export function addressUrl(scheme: "ws" | "wss" | "http" | "https", { address, port }: AddressInfo): string {
+  return `${scheme}://${address.includes(":") ? `[${address}]` : address}:${port}`;
 }

@@ -3,42 +3,55 @@
  * this file starts and stops everything and keeps the one timer.
  */
 import type { IncomingMessage, Server } from "node:http";
-import { createServer } from "node:http";
 import type { Duplex } from "node:stream";
 import type { CancelTimer, Clock } from "../lib/clock.ts";
 import type { RandomSource } from "../lib/random.ts";
 import { VERSION } from "../lib/version.ts";
 import { startBackplane } from "./backplane-choice.ts";
-import type { Backplane, BackplaneObserver, ChannelSummary } from "./backplane.ts";
+import type { Backplane } from "./backplane.ts";
+import { requestAddress, TrustedProxies } from "./client-address.ts";
 import { ConnectionCount } from "./connection-count.ts";
 import type { Connection, ConnectionContext } from "./connection.ts";
 import { DeadlineWheel, SLOT } from "./deadline-wheel.ts";
+import { FilesInUse } from "./files-in-use.ts";
+import { createFront, renewCertificate } from "./front.ts";
+import { Health } from "./health.ts";
 import type { BuildFacts, HttpAnswer } from "./http-answers.ts";
-import { plainAnswer, respond } from "./http-answers.ts";
+import { METRICS_PATH, plainAnswer, respond } from "./http-answers.ts";
 import { payloadLimit } from "./limits.ts";
 import { addressUrl, listen } from "./listen.ts";
 import type { RelayLog } from "./log.ts";
-import { shortId } from "./log.ts";
+import { MetricsPage, MetricsServer } from "./metrics-page.ts";
 import { createSocketServer } from "./relay-socket.ts";
 import { pooledRandom } from "./random-pool.ts";
-import type { Refusal } from "./refusals.ts";
-import { clientAddress } from "./sender.ts";
 import type { RelaySettings } from "./settings.ts";
+import type { Figures } from "./telemetry.ts";
+import { Telemetry } from "./telemetry.ts";
 import { UpgradeHandler } from "./upgrade-handler.ts";
 import { parseTarget } from "./upgrade.ts";
 
 /** Milliseconds from a connection's start to the end of a request's headers; slower ones are cut. */
 const UPGRADE_TIMEOUT = 10_000;
 
+const PLAIN_BUILD: BuildFacts = { source: "", version: VERSION, commit: "", build: "" };
+
 export interface RelayOptions {
   readonly settings: RelaySettings;
   readonly clock: Clock;
   readonly random: RandomSource;
   readonly log: RelayLog;
+  /** The figures that are kept and served; none by default. */
+  readonly metrics?: ServedFigures;
   /** What `/__version__` tells; the version alone by default. */
   readonly build?: BuildFacts;
   /** Milliseconds, 10 000 by default. Counted by Node, not by `clock`. */
   readonly upgradeTimeout?: number;
+}
+
+/** Figures that can be shown. */
+export interface ServedFigures extends Figures {
+  /** In Prometheus' text format 0.0.4. */
+  text(): Promise<string>;
 }
 
 export interface RelayStats {
@@ -52,8 +65,10 @@ export interface RelayStats {
 }
 
 export interface Relay {
-  /** Where it listens, as `ws://<address>:<port>`. */
+  /** Where it listens, as `ws://<address>:<port>`, or `wss:`. */
   readonly url: string;
+  /** Where the figures are; null if there are none. */
+  readonly metricsUrl: string | null;
   /**
    * Opens no new channels, lets open ones finish for that many seconds (the setting `drain` by default), then closes.
    * Called again, it closes at once. Resolves when everything is closed.
@@ -61,66 +76,85 @@ export interface Relay {
   drain(seconds?: number): Promise<void>;
   /** Tells everybody 1001 and stops. Resolves when every connection is gone, which takes at most some seconds. */
   close(): Promise<void>;
+  /** Reads certificate and database again, without a break for anybody. Failures are told to the log. */
+  reload(): Promise<void>;
   stats(): RelayStats;
 }
 
 /**
- * Starts a relay. Throws {@link FxaPairError} `usage` if it cannot listen where the settings say, or the store that they
- * name cannot be used.
+ * Starts a relay. Throws {@link FxaPairError} `usage` if it cannot listen where the settings say, or use the files or the
+ * store that they name.
  */
 export async function startRelay(options: RelayOptions): Promise<Relay> {
-  const backplane = await startBackplane(options, observe(options.log));
-  const server = new RelayServer(options, backplane);
+  const { settings, log, clock, metrics } = options;
+  const files = await FilesInUse.open(settings);
+  const telemetry = new Telemetry(log, clock, metrics);
+  const backplane = await startBackplane(options, telemetry);
+  const server = new RelayServer(options, { files, telemetry, backplane });
   try {
     await server.start();
   } catch (error) {
-    await backplane.close();
+    await server.close();
     throw error;
   }
   return server;
 }
 
-function observe(log: RelayLog): BackplaneObserver {
-  return {
-    ended(summary) {
-      logEnd(log, summary);
-    },
-    relayed() {
-      // Nobody counts it.
-    },
-    called() {
-      // Nobody counts it.
-    },
-    foreign() {
-      // Nobody counts it.
-    },
-  };
+interface Parts {
+  readonly files: FilesInUse;
+  readonly telemetry: Telemetry;
+  readonly backplane: Backplane;
 }
 
 class RelayServer implements Relay {
   url = "";
+  metricsUrl: string | null = null;
   readonly #options: RelayOptions;
-  readonly #http: Server;
+  readonly #files: FilesInUse;
+  readonly #telemetry: Telemetry;
   readonly #backplane: Backplane;
+  readonly #http: Server;
+  /** On a port of its own. */
+  readonly #metricsServer: MetricsServer | undefined;
   readonly #connections: ConnectionCount;
   readonly #heartbeats = new DeadlineWheel<Connection>();
   readonly #door = { opens: true, joins: true };
   #closed: Promise<void> | undefined;
   #cancelTick: CancelTimer = () => undefined;
 
-  constructor(options: RelayOptions, backplane: Backplane) {
+  constructor(options: RelayOptions, { files, telemetry, backplane }: Parts) {
+    const { settings, clock, metrics, upgradeTimeout = UPGRADE_TIMEOUT } = options;
     this.#options = options;
+    this.#files = files;
+    this.#telemetry = telemetry;
     this.#backplane = backplane;
-    this.#connections = new ConnectionCount(options.clock);
-    this.#http = createHttpServer(options.upgradeTimeout ?? UPGRADE_TIMEOUT);
-    this.#route();
+    this.#connections = new ConnectionCount(clock);
+    this.#http = createFront(files.certificate, upgradeTimeout);
+    metrics?.watch(() => this.stats());
+    const page = metrics && new MetricsPage(() => metrics.text());
+    const isSeparate = settings.metricsPort !== null;
+    this.#metricsServer = isSeparate && page ? new MetricsServer(page) : undefined;
+    this.#route(isSeparate ? undefined : page);
   }
 
   async start(): Promise<void> {
-    const { host, port } = this.#options.settings;
-    this.url = addressUrl(await listen(this.#http, host, port));
+    const { host, port, metricsPort } = this.#options.settings;
+    const isSecure = this.#files.certificate !== undefined;
+    const address = await listen(this.#http, host, port);
+    this.url = addressUrl(isSecure ? "wss" : "ws", address);
+    if (this.#metricsServer !== undefined) {
+      const metricsAddress = await this.#metricsServer.listen(host, metricsPort ?? 0);
+      this.metricsUrl = addressUrl("http", metricsAddress) + METRICS_PATH;
+    } else if (this.#options.metrics !== undefined) {
+      this.metricsUrl = addressUrl(isSecure ? "https" : "http", address) + METRICS_PATH;
+    }
     this.#tick();
-    this.#options.log.write("info", "listening", { url: this.url });
+    this.#telemetry.listening(this.url, this.metricsUrl);
+  }
+
+  async reload(): Promise<void> {
+    await this.#files.reload(this.#telemetry);
+    renewCertificate(this.#http, this.#files.certificate);
   }
 
   stats(): RelayStats {
@@ -135,7 +169,7 @@ class RelayServer implements Relay {
   async drain(seconds = this.#options.settings.drain): Promise<void> {
     if (this.#door.opens) {
       this.#door.opens = false;
-      this.#options.log.write("info", "draining", { seconds, channels: this.#backplane.channels });
+      this.#telemetry.draining(seconds, this.#backplane.channels);
       await this.#finished(seconds * 1000);
     }
     await this.close();
@@ -166,7 +200,8 @@ class RelayServer implements Relay {
     await this.#connections.whenEmpty();
     this.#http.closeAllConnections();
     await stopped;
-    this.#options.log.write("info", "stopped", {});
+    await this.#metricsServer?.close();
+    if (this.url !== "") this.#telemetry.stopped();
   }
 
   /** The one timer: heartbeats, lifespans, everything that time brings. */
@@ -174,31 +209,33 @@ class RelayServer implements Relay {
     const { clock } = this.#options;
     const now = clock.now();
     this.#backplane.sweep();
+    this.#telemetry.sweep(now);
     for (const connection of this.#heartbeats.take(now)) connection.beat(now);
     this.#cancelTick = clock.after(SLOT - (now % SLOT), () => {
       this.#tick();
     });
   }
 
-  #route(): void {
-    const {
-      build = { source: "", version: VERSION, commit: "", build: "" },
-      random,
-      settings,
-    } = this.#options;
-    const failing = (): Promise<string | undefined> => this.#backplane.failing();
+  #route(publicMetrics: MetricsPage | undefined): void {
+    const { build = PLAIN_BUILD, random, settings, clock } = this.#options;
+    const health = new Health(clock, this.#backplane);
+    const proxies = new TrustedProxies(settings.trustedProxy);
+    const facts = { build, failing: () => health.failing(), metrics: publicMetrics?.answer };
     const answer = (method: string | undefined, path: string): Promise<HttpAnswer> =>
-      plainAnswer(method, path, build, failing);
+      plainAnswer(method, path, facts);
     const upgrades = new UpgradeHandler({
       context: this.#connectionContext(),
       sockets: createSocketServer(payloadLimit(settings).bytes),
       random: pooledRandom(random),
+      proxies,
+      places: this.#files,
       door: this.#door,
       plainAnswer: answer,
     });
     this.#http.on("request", (request, response) => {
       void answer(request.method, parseTarget(request.url ?? "").path).then((found) => {
-        if (found.refusal !== undefined) this.#logRefusal(found.refusal, request);
+        if (found.refusal !== undefined)
+          this.#telemetry.turnedAway(found.refusal, requestAddress(request, proxies).remote);
         respond(response, found);
       });
     });
@@ -207,18 +244,12 @@ class RelayServer implements Relay {
     });
   }
 
-  /** For whoever looks closely: strangers ask for anything, and it concerns no channel. */
-  #logRefusal({ status, error }: Refusal, request: IncomingMessage): void {
-    const remote = clientAddress(request) ?? null;
-    this.#options.log.write("debug", "refused", { status, error, remote });
-  }
-
   #connectionContext(): ConnectionContext {
-    const { settings, clock, log } = this.#options;
+    const { settings, clock } = this.#options;
     return {
       backplane: this.#backplane,
       clock,
-      log,
+      telemetry: this.#telemetry,
       connections: this.#connections,
       heartbeats: this.#heartbeats,
       heartbeat: settings.heartbeat * 1000,
@@ -227,26 +258,4 @@ class RelayServer implements Relay {
       tooLarge: payloadLimit(settings).ending,
     };
   }
-}
-
-function createHttpServer(upgradeTimeout: number): Server {
-  return createServer({
-    // Also that of the headers, as no request here has a body.
-    requestTimeout: upgradeTimeout,
-    // How often Node looks for slow ones; by default every 30 s only.
-    connectionsCheckingInterval: Math.min(1_000, upgradeTimeout),
-  });
-}
-
-function logEnd(log: RelayLog, summary: ChannelSummary): void {
-  const { id, ending, participants, exchanges, bytes, duration } = summary;
-  log.write("info", "channel_ended", {
-    channel: shortId(id),
-    code: ending.code,
-    reason: ending.reason,
-    participants,
-    messages: exchanges,
-    bytes,
-    duration: Math.round(duration),
-  });
 }

@@ -7,16 +7,17 @@ import { encodeBase64url } from "../lib/base64url.ts";
 import type { RandomSource } from "../lib/random.ts";
 import type { Admission } from "./backplane.ts";
 import { isRefusal } from "./backplane.ts";
+import type { TrustedProxies } from "./client-address.ts";
+import { requestAddress } from "./client-address.ts";
 import type { ConnectionContext } from "./connection.ts";
 import { Connection } from "./connection.ts";
 import type { HttpAnswer } from "./http-answers.ts";
 import { refusalAnswer, respondOnSocket } from "./http-answers.ts";
-import type { RelayEvent } from "./log.ts";
-import { errorMessage, shortId } from "./log.ts";
+import type { Places } from "./places.ts";
 import type { Refusal } from "./refusals.ts";
 import { REFUSALS } from "./refusals.ts";
 import type { RelaySocket } from "./relay-socket.ts";
-import { clientAddress, describeSender } from "./sender.ts";
+import { describeSender } from "./sender.ts";
 import type { Target } from "./upgrade.ts";
 import { handshakeProblem, isWebSocket, parseTarget } from "./upgrade.ts";
 
@@ -30,6 +31,8 @@ export interface UpgradeOptions {
   readonly context: ConnectionContext;
   readonly sockets: SocketServer<typeof RelaySocket>;
   readonly random: RandomSource;
+  readonly proxies: TrustedProxies;
+  readonly places: Places;
   /** What is let in just now; changes while the relay stops. */
   readonly door: { readonly opens: boolean; readonly joins: boolean };
   /** The answer to a request that is not for a channel, whatever it wants to upgrade to. */
@@ -50,20 +53,20 @@ export class UpgradeHandler {
     try {
       await this.#answer(request, socket, head);
     } catch (error) {
-      this.#options.context.log.write("error", "upgrade_failed", { error: errorMessage(error) });
+      this.#options.context.telemetry.upgradeFailed(error);
       socket.destroy();
     }
   }
 
   async #answer(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const target = parseTarget(request.url ?? "");
-    const remote = clientAddress(request);
+    const { remote, problem } = requestAddress(request, this.#options.proxies);
     if (target.type === "plain" && !isWebSocket(request.headers)) {
       // What wants to be something else, such as `h2c`, is answered as if it did not ask.
       respondOnSocket(socket, await this.#options.plainAnswer(request.method, target.path));
       return;
     }
-    const answer = await this.#answerTo(target, request, remote ?? "");
+    const answer = problem ?? (await this.#answerTo(target, request, remote ?? ""));
     if (isRefusal(answer)) this.#refuse(answer, remote, socket);
     else this.#accept(answer, request, remote, socket, head);
   }
@@ -102,8 +105,7 @@ export class UpgradeHandler {
   }
 
   #refuse(refusal: Refusal, remote: string | undefined, socket: Duplex): void {
-    const { status, error } = refusal;
-    this.#options.context.log.write("info", "refused", { status, error, remote: remote ?? null });
+    this.#options.context.telemetry.refused(refusal, remote);
     respondOnSocket(socket, refusalAnswer(refusal));
   }
 
@@ -114,7 +116,7 @@ export class UpgradeHandler {
     socket: Duplex,
     head: Buffer,
   ): void {
-    const { context, sockets } = this.#options;
+    const { context, sockets, places } = this.#options;
     // We speak no subprotocol. Without the header the library neither picks one nor refuses a malformed list.
     delete request.headers["sec-websocket-protocol"];
     const made: RelaySocket[] = [];
@@ -129,16 +131,10 @@ export class UpgradeHandler {
       return;
     }
     socket.off("error", destroyOnError);
-    const { id, seat } = admission;
-    context.log.write("info", eventOf(admission), { channel: shortId(id), remote: remote ?? null, seat });
-    new Connection(context, webSocket, admission, describeSender(request, remote)).begin();
+    context.telemetry.admitted(admission, remote);
+    new Connection(context, webSocket, admission, describeSender(request, remote, places)).begin();
     socket.uncork();
   }
-}
-
-function eventOf({ seat, connection }: Admission): RelayEvent {
-  if (connection > 0) return "participant_resumed";
-  return seat === 0 ? "channel_opened" : "participant_joined";
 }
 
 function destroyOnError(this: Duplex): void {

@@ -83,7 +83,7 @@ describe("its output", () => {
         event: "listening",
         time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/) as unknown,
         url: expect.stringMatching(/^ws:\/\/127\.0\.0\.1:\d+$/) as unknown,
-        metricsUrl: null,
+        metricsUrl: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/metrics$/) as unknown,
       },
     ]);
     const host = await hostAt(relay);

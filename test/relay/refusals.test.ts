@@ -182,8 +182,9 @@ describe("without Upgrade", () => {
   });
 
   it("a check that fails itself is a failing check", async () => {
-    const facts = { source: "", version: VERSION, commit: "", build: "" };
-    const answer = await plainAnswer("GET", "/__heartbeat__", facts, () => Promise.reject(new Error("x")));
+    const build = { source: "", version: VERSION, commit: "", build: "" };
+    const failing = () => Promise.reject(new Error("x"));
+    const answer = await plainAnswer("GET", "/__heartbeat__", { build, failing, metrics: undefined });
     const body = { status: "error", version: VERSION, failing: "backplane" };
     expect(answer).toMatchObject({ status: 503, body: JSON.stringify(body) });
   });

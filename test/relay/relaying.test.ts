@@ -1,10 +1,8 @@
 /** What two participants see of each other. */
 import { createHash } from "node:crypto";
-import { IncomingMessage } from "node:http";
-import { Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { isChannelId, parseFirstMessage } from "../../src/channel/wire.ts";
-import { clientAddress, describeSender, MAX_USER_AGENT } from "../../src/relay/sender.ts";
+import { MAX_USER_AGENT } from "../../src/relay/sender.ts";
 import { ask, closeRelays, handshake, testRelay } from "./support.ts";
 
 afterEach(closeRelays);
@@ -147,19 +145,5 @@ describe("the handshake", () => {
       expect(answer.status).toBe(101);
       expect(answer.headers["sec-websocket-protocol"]).toBeUndefined();
     }
-  });
-});
-
-describe("a sender's address", () => {
-  it.each([
-    ["192.0.2.7", "192.0.2.7"],
-    ["::ffff:192.0.2.7", "192.0.2.7"],
-    ["2001:db8::7", "2001:db8::7"],
-    [undefined, undefined],
-  ])("%s is shown as %s", (remoteAddress, shown) => {
-    const request = new IncomingMessage(new Socket());
-    Object.defineProperty(request.socket, "remoteAddress", { value: remoteAddress });
-    expect(clientAddress(request)).toBe(shown);
-    expect(describeSender(request, shown)).toEqual(shown === undefined ? {} : { remote: shown });
   });
 });

@@ -7,7 +7,7 @@ import type { Clock } from "../../src/lib/clock.ts";
 import { systemRandom } from "../../src/lib/random.ts";
 import type { BackplaneObserver, ChannelSummary } from "../../src/relay/backplane.ts";
 import type { LogFields, LogLevel, RelayEvent, RelayLog } from "../../src/relay/log.ts";
-import type { Relay } from "../../src/relay/server.ts";
+import type { Relay, RelayOptions } from "../../src/relay/server.ts";
 import { startRelay } from "../../src/relay/server.ts";
 import type { GivenSettings } from "../../src/relay/settings.ts";
 import { parseSettings } from "../../src/relay/settings.ts";
@@ -125,11 +125,15 @@ const started: Relay[] = [];
 /** Every test comes from one address, and its time stands still. */
 const NO_ADDRESS_LIMITS: GivenSettings = { maxChannelsPerIp: 0, connectRatePerIp: 0 };
 
-export async function testRelay(given: GivenSettings = {}, upgradeTimeout = 10_000): Promise<TestRelay> {
+export async function testRelay(
+  given: GivenSettings = {},
+  upgradeTimeout = 10_000,
+  extra: Partial<RelayOptions> = {},
+): Promise<TestRelay> {
   const clock = new FakeClock();
   const log = new RecordingLog();
   const settings = parseSettings({ host: "127.0.0.1", port: 0, ...NO_ADDRESS_LIMITS, ...given });
-  const relay = await startRelay({ settings, clock, random: systemRandom, log, upgradeTimeout });
+  const relay = await startRelay({ settings, clock, random: systemRandom, log, upgradeTimeout, ...extra });
   started.push(relay);
   const open = (options?: ClientOptions): Promise<TestClient> =>
     TestClient.connect(`${relay.url}/v1/ws/`, options);

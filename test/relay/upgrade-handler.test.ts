@@ -6,13 +6,16 @@ import type { RandomSource } from "../../src/lib/random.ts";
 import { systemRandom } from "../../src/lib/random.ts";
 import { MemoryBackplane } from "../../src/relay/backplane-memory.ts";
 import { isRefusal } from "../../src/relay/backplane.ts";
+import { TrustedProxies } from "../../src/relay/client-address.ts";
 import { ConnectionCount } from "../../src/relay/connection-count.ts";
 import { DeadlineWheel } from "../../src/relay/deadline-wheel.ts";
 import { ENDINGS } from "../../src/relay/endings.ts";
 import { limitsOf } from "../../src/relay/limits.ts";
+import { NOWHERE } from "../../src/relay/places.ts";
 import { CLOSE_TIMEOUT, createSocketServer } from "../../src/relay/relay-socket.ts";
 import type { GivenSettings } from "../../src/relay/settings.ts";
 import { parseSettings } from "../../src/relay/settings.ts";
+import { Telemetry } from "../../src/relay/telemetry.ts";
 import { UpgradeHandler } from "../../src/relay/upgrade-handler.ts";
 import { FakeClock, handshake, RecordingLog, RecordingObserver } from "./support.ts";
 
@@ -30,11 +33,18 @@ function subject(given: GivenSettings = {}, options: SubjectOptions = {}) {
   const connections = new ConnectionCount(clock);
   const backplane = new Backplane(limitsOf(parseSettings(given)), clock, random, observer);
   const context = {
-    ...{ backplane, clock, log, connections, heartbeats: new DeadlineWheel<never>() },
+    ...{
+      backplane,
+      clock,
+      telemetry: new Telemetry(log, clock),
+      connections,
+      heartbeats: new DeadlineWheel<never>(),
+    },
     ...{ heartbeat: 5_000, clientTimeout: 60_000, slowConsumer: 65_536, tooLarge: ENDINGS.maxMessage },
   };
   const handler = new UpgradeHandler({
     ...{ context, random, sockets: createSocketServer(24_576), door },
+    ...{ proxies: new TrustedProxies([]), places: NOWHERE },
     plainAnswer: () => Promise.reject(new Error("no plain answers here")),
   });
   return { handler, clock, log, observer, connections, backplane };

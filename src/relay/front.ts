@@ -1,0 +1,22 @@
+/** The server that everybody connects to: HTTP, or with a certificate HTTPS. */
+import type { Server } from "node:http";
+import { createServer } from "node:http";
+import { createServer as createSecureServer, Server as SecureServer } from "node:https";
+import type { Certificate } from "./certificate.ts";
+
+/** @param upgradeTimeout milliseconds for a request from the connection's start to its end; slower ones are cut. */
+export function createFront(certificate: Certificate | undefined, upgradeTimeout: number): Server {
+  const options = {
+    // Also that of the headers, as no request here has a body.
+    requestTimeout: upgradeTimeout,
+    // How often Node looks for slow ones; by default every 30 s only.
+    connectionsCheckingInterval: Math.min(1_000, upgradeTimeout),
+  };
+  if (certificate === undefined) return createServer(options);
+  return createSecureServer({ ...options, ...certificate, handshakeTimeout: upgradeTimeout });
+}
+
+/** New connections get that certificate; those there are keep theirs. */
+export function renewCertificate(front: Server, certificate: Certificate | undefined): void {
+  if (front instanceof SecureServer && certificate !== undefined) front.setSecureContext(certificate);
+}

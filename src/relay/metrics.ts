@@ -1,0 +1,161 @@
+/**
+ * The relay's figures for Prometheus. While the relay works it only adds to plain numbers; what they are called is made
+ * of them when somebody asks. No label ever holds an id, an address, a path or anything else a client chose.
+ */
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { Admission, ChannelSummary } from "./backplane.ts";
+import type { Figures, Levels } from "./telemetry.ts";
+
+const PREFIX = "fxa_pair_relay_";
+
+/** Seconds. A pairing takes half a minute; its channel lives for 300 s at most by default. */
+const PAIRING_BUCKETS = [1, 2.5, 5, 10, 20, 30, 45, 60, 90, 120, 180, 300, 600];
+
+/** Seconds. A store beside the relay answers within a millisecond. */
+const CALL_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+
+/** Values of one label at most, whatever a store may send. */
+const MAX_LABELS = 64;
+
+export class RelayMetrics implements Figures {
+  readonly #registry = new Registry();
+  readonly #refused = new Tally();
+  readonly #ended = new Tally();
+  readonly #pairings: Histogram;
+  readonly #calls: Histogram;
+  #levels: () => Levels = () => ({ channels: 0, connections: 0 });
+  #created = 0;
+  #accepted = 0;
+  #resumes = 0;
+  #messages = 0;
+  #bytes = 0;
+  #callErrors = 0;
+  #foreign = 0;
+  #droppedLines = 0;
+
+  constructor() {
+    this.#gauge(
+      "channels_open",
+      "Channels with a participant in this process",
+      () => this.#levels().channels,
+    );
+    this.#counter("channels_created_total", "Channels opened", () => this.#created);
+    this.#tally("channels_ended_total", "Channels ended, by reason", this.#ended);
+    this.#gauge("connections_open", "WebSockets, closing ones included", () => this.#levels().connections);
+    this.#counter("connections_accepted_total", "WebSockets that got a seat", () => this.#accepted);
+    this.#tally("connections_refused_total", "Upgrades refused, by reason", this.#refused);
+    this.#counter("resumes_total", "Seats taken again after a lost connection", () => this.#resumes);
+    this.#counter("messages_relayed_total", "Messages accepted", () => this.#messages);
+    this.#counter("bytes_relayed_total", "Bytes of the messages accepted", () => this.#bytes);
+    this.#counter("backplane_errors_total", "Calls to the store that failed", () => this.#callErrors);
+    this.#counter(
+      "backplane_foreign_total",
+      "What no relay can have written to the store",
+      () => this.#foreign,
+    );
+    this.#counter("log_lines_dropped_total", "Log lines that nobody took in time", () => this.#droppedLines);
+    this.#pairings = this.#histogram(
+      "pairing_duration_seconds",
+      "Lives of channels in which two participants met",
+      PAIRING_BUCKETS,
+    );
+    this.#calls = this.#histogram("backplane_duration_seconds", "Calls to the store", CALL_BUCKETS);
+    collectDefaultMetrics({ register: this.#registry, prefix: PREFIX });
+  }
+
+  watch(levels: () => Levels): void {
+    this.#levels = levels;
+  }
+
+  admitted({ seat, connection }: Admission): void {
+    this.#accepted++;
+    if (connection > 0) this.#resumes++;
+    else if (seat === 0) this.#created++;
+  }
+
+  refused(error: string): void {
+    this.#refused.count(error);
+  }
+
+  ended({ ending, participants, duration }: ChannelSummary): void {
+    this.#ended.count(ending.reason);
+    if (participants > 1) this.#pairings.observe(duration / 1000);
+  }
+
+  relayed(bytes: number): void {
+    this.#messages++;
+    this.#bytes += bytes;
+  }
+
+  called(milliseconds: number, failed: boolean): void {
+    this.#calls.observe(milliseconds / 1000);
+    if (failed) this.#callErrors++;
+  }
+
+  foreign(): void {
+    this.#foreign++;
+  }
+
+  /** A line of the log was lost. */
+  lineDropped(): void {
+    this.#droppedLines++;
+  }
+
+  /** The figures in Prometheus' text format 0.0.4. */
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  /** The figures as values, for adding up with those of other processes. */
+  values(): Promise<readonly object[]> {
+    return this.#registry.getMetricsAsJSON();
+  }
+
+  #gauge(name: string, help: string, value: () => number): void {
+    new Gauge({
+      ...this.#named(name, help),
+      collect() {
+        this.set(value());
+      },
+    });
+  }
+
+  #counter(name: string, help: string, total: () => number): void {
+    new Counter({
+      ...this.#named(name, help),
+      collect() {
+        this.reset();
+        this.inc(total());
+      },
+    });
+  }
+
+  #tally(name: string, help: string, tally: Tally): void {
+    new Counter({
+      ...this.#named(name, help),
+      labelNames: ["reason"],
+      collect() {
+        this.reset();
+        for (const [reason, total] of tally.totals) this.inc({ reason }, total);
+      },
+    });
+  }
+
+  #histogram(name: string, help: string, buckets: number[]): Histogram {
+    return new Histogram({ ...this.#named(name, help), buckets });
+  }
+
+  #named(name: string, help: string): { name: string; help: string; registers: Registry[] } {
+    return { name: PREFIX + name, help, registers: [this.#registry] };
+  }
+}
+
+/** How often each of a few things has happened. */
+class Tally {
+  readonly totals = new Map<string, number>();
+
+  count(name: string): void {
+    const key = this.totals.has(name) || this.totals.size < MAX_LABELS ? name : "other";
+    this.totals.set(key, (this.totals.get(key) ?? 0) + 1);
+  }
+}
