@@ -127,14 +127,16 @@ export function loseSeat(
   return undefined;
 }
 
-/** Lets time have its effects: seats that have been away too long are left. Returns the ending once it has come. */
+/**
+ * Lets time have its effects: seats that have been away too long are left. Returns the ending once it has come, and the
+ * same again whenever it is asked, as whoever notices it first may not be the one who ends the channel.
+ */
 export function passTime(channel: Channel, now: number): Ending | undefined {
   if (now >= channel.expiresAt) return ENDINGS.lifespanOver;
   for (const seat of channel.seats) {
-    if (seat.state !== "away" || now < seat.keptUntil) continue;
-    const ending = leaveSeat(channel, seat, now);
-    if (ending !== undefined) return ending;
+    if (seat.state === "away" && now >= seat.keptUntil) leaveSeat(channel, seat, now);
   }
+  if (channel.seats.every(({ state }) => state === "left")) return ENDINGS.everyoneLeft;
   return now >= channel.abandonedAt && hasStayed(channel) ? ENDINGS.peerLeft : undefined;
 }
 

@@ -113,6 +113,20 @@ export function peerLeftContract(subject: BackplaneSubject): void {
       expect(await world().asksToJoin(first.id)).toEqual(REFUSALS.ended);
     });
 
+    it("may be nobody, which whoever asks for a seat can be the first to notice", async () => {
+      await world().start({ lifespan: Infinity });
+      const first = await world().open();
+      await first.isLost();
+      world().clock.advance(60_000);
+      for (let count = 0; count < 2; count++) {
+        expect(await world().asksToJoin(first.id)).toEqual(REFUSALS.ended);
+        expect(await world().asksToResume(first.id, first.token)).toEqual(REFUSALS.ended);
+      }
+      await world().passes(250);
+      expect(world().observer.summaries).toMatchObject([{ ending: ENDINGS.everyoneLeft }]);
+      expect(world().here.channels).toBe(0);
+    });
+
     it("of three is the last of them", async () => {
       await world().start({ seats: 3 });
       const [first, second] = await world().pair();
