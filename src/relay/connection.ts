@@ -1,7 +1,6 @@
 /** One participant's connection: its first message, its signs of life, what it sends and gets, and its end. */
-import type { RawData } from "ws";
 import type { Sender } from "../channel/wire.ts";
-import { CLOSE, formatFirstMessage, formatSender, joinEnvelope } from "../channel/wire.ts";
+import { formatFirstMessage, formatSender, joinEnvelope } from "../channel/wire.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Admission, Backplane, Participant } from "./backplane.ts";
 import type { ConnectionCount } from "./connection-count.ts";
@@ -9,6 +8,8 @@ import type { DeadlineWheel, Scheduled } from "./deadline-wheel.ts";
 import { UNSCHEDULED } from "./deadline-wheel.ts";
 import type { Ending } from "./endings.ts";
 import { ENDINGS } from "./endings.ts";
+import type { Refused } from "./frame-reader.ts";
+import { FAULT } from "./frame-reader.ts";
 import type { RelaySocket, SocketOwner } from "./relay-socket.ts";
 import type { Telemetry } from "./telemetry.ts";
 import { CHANNEL_PATH } from "./upgrade.ts";
@@ -22,7 +23,9 @@ export interface ConnectionContext {
   readonly heartbeat: number;
   readonly clientTimeout: number;
   readonly slowConsumer: number;
-  /** How a channel ends whose participant sent more in one message than is even read. */
+  /** Bytes of one message that are read at all. */
+  readonly largestMessage: number;
+  /** How a channel ends whose participant sent more. */
   readonly tooLarge: Ending;
   readonly connections: ConnectionCount;
 }
@@ -77,17 +80,13 @@ export class Connection implements Participant, Scheduled, SocketOwner {
     if (connection > 0 && !this.#over) this.#socket.ping();
   }
 
-  receive(message: RawData, isBinary: boolean): void {
+  receive(message: string, bytes: number): void {
     if (this.#over) return;
     this.answered();
     const { backplane, telemetry } = this.#context;
     const { id } = this.#admission;
     try {
-      if (isBinary || !Buffer.isBuffer(message)) backplane.end(id, ENDINGS.binary);
-      else {
-        const envelope = joinEnvelope(message.toString().trim(), this.#sender);
-        backplane.relay(this.#admission, envelope, message.length);
-      }
+      backplane.relay(this.#admission, joinEnvelope(message.trim(), this.#sender), bytes);
     } catch (error) {
       // Nobody else would catch it: a fault in one channel must not end the process.
       telemetry.relayingFailed(this.#admission, error);
@@ -140,8 +139,8 @@ export class Connection implements Participant, Scheduled, SocketOwner {
     else this.#lose(code);
   }
 
-  exceeded(code: number): Ending {
-    const ending = code === CLOSE.tooLarge ? this.#context.tooLarge : ENDINGS.maxFragments;
+  refused(code: Refused): Ending {
+    const ending = this.#endingFor(code);
     this.#settle();
     this.#context.backplane.end(this.#admission.id, ending);
     return ending;
@@ -150,6 +149,17 @@ export class Connection implements Participant, Scheduled, SocketOwner {
   gone(): void {
     this.#lose(LOST);
     this.#context.connections.remove();
+  }
+
+  #endingFor(code: Refused): Ending {
+    switch (code) {
+      case FAULT.binary:
+        return ENDINGS.binary;
+      case FAULT.fragments:
+        return ENDINGS.maxFragments;
+      case FAULT.tooLarge:
+        return this.#context.tooLarge;
+    }
   }
 
   #schedule(now: number): void {

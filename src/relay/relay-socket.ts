@@ -1,118 +1,153 @@
 /**
- * A server-side WebSocket that tells its owner what happens, and tells of the peer's close frame the moment it arrives.
- * (The `close` event comes only with the end of the TCP connection, which may be long after, and the delay before the
- * other participant is sent away counts from the frame.)
+ * The server's end of a WebSocket (RFC 6455), after its opening handshake: tells its owner what happens, and tells of
+ * the peer's close frame the moment it arrives. One object and one buffer a frame, as there may be very many.
  */
-import type { RawData, Server } from "ws";
-import { WebSocket, WebSocketServer } from "ws";
-import { CLOSE } from "../channel/wire.ts";
+import type { Duplex } from "node:stream";
+import type { CancelTimer, Clock } from "../lib/clock.ts";
 import type { Ending } from "./endings.ts";
+import type { Fault, FrameListener, Refused } from "./frame-reader.ts";
+import { FAULT, FrameReader } from "./frame-reader.ts";
+import { closeFrame, PING_FRAME, pongFrame, textFrame } from "./frames.ts";
 
 export interface SocketOwner {
-  /** A whole message from the peer. */
-  receive(message: RawData, isBinary: boolean): void;
+  /** A whole text message from the peer, and its length in bytes. */
+  receive(message: string, bytes: number): void;
   /** A ping from the peer. */
   heard(): void;
   /** A pong from the peer. */
   answered(): void;
-  /** The peer closed by a frame, or broke the protocol: `code` is its close code or the one it is being told. */
+  /** The peer closed by a frame, broke the protocol, or hung up: `code` is its close code or the one it is being told. */
   closing(code: number, byFrame: boolean): void;
-  /** One message of the peer has too many bytes (1009), fragments or pieces of TCP (1008). Returns what the peer is told. */
-  exceeded(code: number): Ending;
+  /** The peer sent what is well formed but not taken. Returns what it is told. */
+  refused(code: Refused): Ending;
   /** The connection is no more. Always last. */
   gone(): void;
 }
 
 /** `code` of a close frame without one (RFC 6455 §7.4.1). */
 const NO_CODE = 1005;
+/** `code` of a connection that ended without a close frame. */
+const LOST = 1006;
 
-/**
- * Fragments of one message. Peers send one or two; as many as there are bytes would cost a hundred times the memory of
- * the message.
- */
-const MAX_FRAGMENTS = 64;
-
-/**
- * Pieces of TCP that a message may be waiting in, however small: enough for one that comes a kilobyte at a time, and at
- * least this many. A piece of one byte costs as much memory as one of some hundred.
- */
-const LEAST_CHUNKS = 256;
-const CHUNK_BYTES = 1_024;
-
-/** Milliseconds a peer gets to answer a close frame before its connection is cut. */
+/** Milliseconds a peer gets to answer a close frame, and to hang up, before its connection is cut. */
 export const CLOSE_TIMEOUT = 5_000;
 
-export class RelaySocket extends WebSocket {
-  #owner: SocketOwner | undefined;
-  #closing = false;
+/** Bytes that may wait to be read by a peer whose ping is still answered. */
+const PONG_BACKLOG = 4_096;
 
-  get owner(): SocketOwner | undefined {
-    return this.#owner;
+export class RelaySocket implements FrameListener {
+  readonly #transport: Duplex;
+  readonly #clock: Clock;
+  readonly #frames: FrameReader;
+  #owner: SocketOwner | undefined;
+  /** Whether nothing more is sent. */
+  #closing = false;
+  /** Whether nothing more is read. */
+  #deaf = false;
+  #cancelCut: CancelTimer = noTimer;
+
+  /** `transport`: has the answer to the opening handshake. `maxMessage`: bytes that are read of one message. */
+  constructor(transport: Duplex, clock: Clock, maxMessage: number) {
+    this.#transport = transport;
+    this.#clock = clock;
+    this.#frames = new FrameReader(this, maxMessage);
+  }
+
+  /** Bytes that the peer has not taken yet. */
+  get bufferedAmount(): number {
+    return this.#transport.writableLength;
   }
 
   /** Everything that happens is told to `owner` from now on. */
   adopt(owner: SocketOwner): void {
     this.#owner = owner;
-    // Functions of the module, not closures: there may be very many sockets.
-    this.on("message", onMessage)
-      .on("ping", onPing)
-      .on("pong", onPong)
-      .on("close", onClose)
-      .on("error", onError);
+    this.#transport
+      .on("data", (arrived: Buffer) => {
+        this.#read(arrived);
+      })
+      .on("end", () => {
+        if (this.#deaf) return;
+        if (!this.#closing) owner.closing(LOST, false);
+        this.#endOutput();
+        this.#hangUp();
+      })
+      .on("error", ignoreError)
+      .on("close", () => {
+        this.#cancelCut();
+        owner.gone();
+      });
   }
 
-  /** Closes for a reason of our own. */
+  send(message: string): void {
+    if (!this.#closing) this.#transport.write(textFrame(message));
+  }
+
+  ping(): void {
+    if (!this.#closing) this.#transport.write(PING_FRAME);
+  }
+
+  /** Closes for a reason of our own, and cuts the connection of a peer that does not close too. */
   finish(ending: Ending): void {
-    this.#closing = true;
-    super.close(ending.code, ending.reason);
+    this.#endOutput(closeFrame(ending.code, ending.reason));
   }
 
-  /** Called by the base class alone: with a frame's code and reason, or, for the peer's faults, with a bare code. */
-  override close(code: number = NO_CODE, reason?: string | Buffer): void {
-    const first = !this.#closing;
-    this.#closing = true;
-    if (first && reason === undefined && (code === CLOSE.tooLarge || code === CLOSE.policy) && this.#owner) {
-      this.finish(this.#owner.exceeded(code));
+  onText(message: string, bytes: number): void {
+    this.#owner?.receive(message, bytes);
+  }
+
+  onPing(payload: Buffer): void {
+    this.#owner?.heard();
+    if (!this.#closing && this.bufferedAmount <= PONG_BACKLOG) this.#transport.write(pongFrame(payload));
+  }
+
+  onPong(): void {
+    this.#owner?.answered();
+  }
+
+  onClose(code: number | undefined): void {
+    if (!this.#closing) this.#owner?.closing(code ?? NO_CODE, true);
+    this.#endOutput(closeFrame(code));
+    this.#hangUp();
+  }
+
+  #read(arrived: Buffer): void {
+    if (this.#deaf) return;
+    const fault = this.#frames.read(arrived);
+    if (fault === undefined) return;
+    if (!this.#closing) this.#tell(fault);
+    this.#hangUp();
+  }
+
+  /** Tells the peer what it did wrong. */
+  #tell(fault: Fault): void {
+    if (fault === FAULT.protocol || fault === FAULT.notUtf8) {
+      this.#owner?.closing(fault, false);
+      this.#endOutput(closeFrame(fault));
       return;
     }
-    if (first) this.#owner?.closing(code, reason !== undefined || code === NO_CODE);
-    if (code === NO_CODE) super.close();
-    else super.close(code, reason);
+    const ending = this.#owner?.refused(fault);
+    if (ending !== undefined) this.finish(ending);
+  }
+
+  /** Sends a last frame, and does not wait for ever until the peer has taken it and hung up. */
+  #endOutput(frame?: Buffer): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    if (frame !== undefined) this.#transport.write(frame);
+    this.#cancelCut = this.#clock.after(CLOSE_TIMEOUT, () => this.#transport.destroy());
+  }
+
+  /** The peer has said its last: the server ends the connection (RFC 6455 §7.1.1). */
+  #hangUp(): void {
+    this.#deaf = true;
+    this.#transport.end();
   }
 }
 
-function onMessage(this: WebSocket, message: RawData, isBinary: boolean): void {
-  if (this instanceof RelaySocket) this.owner?.receive(message, isBinary);
+function noTimer(): void {
+  // Nothing is to be cancelled.
 }
 
-function onPing(this: WebSocket): void {
-  if (this instanceof RelaySocket) this.owner?.heard();
-}
-
-function onPong(this: WebSocket): void {
-  if (this instanceof RelaySocket) this.owner?.answered();
-}
-
-function onClose(this: WebSocket): void {
-  if (this instanceof RelaySocket) this.owner?.gone();
-}
-
-function onError(): void {
+function ignoreError(): void {
   // Whatever went wrong, `close` follows; without a listener the process would end.
-}
-
-/** Makes {@link RelaySocket}s of upgraded requests. `maxPayload`: bytes of one message. */
-export function createSocketServer(maxPayload: number): Server<typeof RelaySocket> {
-  const options = {
-    noServer: true,
-    clientTracking: false,
-    WebSocket: RelaySocket,
-    // Never granted: contents are encrypted, and compressing next to secrets leaks them.
-    perMessageDeflate: false,
-    maxPayload,
-    maxFragments: MAX_FRAGMENTS,
-    maxBufferedChunks: Math.max(LEAST_CHUNKS, Math.ceil(maxPayload / CHUNK_BYTES)),
-    closeTimeout: CLOSE_TIMEOUT,
-  };
-  return new WebSocketServer(options);
 }

@@ -22,7 +22,6 @@ import { payloadLimit } from "./limits.ts";
 import { addressUrl, listen } from "./listen.ts";
 import type { RelayLog } from "./log.ts";
 import { MetricsPage, MetricsServer } from "./metrics-page.ts";
-import { createSocketServer } from "./relay-socket.ts";
 import { pooledRandom } from "./random-pool.ts";
 import type { RelaySettings } from "./settings.ts";
 import type { Figures } from "./telemetry.ts";
@@ -225,7 +224,6 @@ class RelayServer implements Relay {
       plainAnswer(method, path, facts);
     const upgrades = new UpgradeHandler({
       context: this.#connectionContext(),
-      sockets: createSocketServer(payloadLimit(settings).bytes),
       random: pooledRandom(random),
       proxies,
       places: this.#files,
@@ -246,6 +244,7 @@ class RelayServer implements Relay {
 
   #connectionContext(): ConnectionContext {
     const { settings, clock } = this.#options;
+    const { bytes: largestMessage, ending: tooLarge } = payloadLimit(settings);
     return {
       backplane: this.#backplane,
       clock,
@@ -255,7 +254,8 @@ class RelayServer implements Relay {
       heartbeat: settings.heartbeat * 1000,
       clientTimeout: settings.clientTimeout * 1000,
       slowConsumer: settings.slowConsumer,
-      tooLarge: payloadLimit(settings).ending,
+      largestMessage,
+      tooLarge,
     };
   }
 }

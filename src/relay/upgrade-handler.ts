@@ -1,7 +1,6 @@
 /** From an upgrade request to a participant in a channel, or to a refusal: everything before the WebSocket. */
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import type { Server as SocketServer } from "ws";
 import { CHANNEL_ID_BYTES } from "../channel/wire.ts";
 import { encodeBase64url } from "../lib/base64url.ts";
 import type { RandomSource } from "../lib/random.ts";
@@ -11,12 +10,13 @@ import type { TrustedProxies } from "./client-address.ts";
 import { requestAddress } from "./client-address.ts";
 import type { ConnectionContext } from "./connection.ts";
 import { Connection } from "./connection.ts";
+import { handshakeAnswer } from "./handshake.ts";
 import type { HttpAnswer } from "./http-answers.ts";
 import { refusalAnswer, respondOnSocket } from "./http-answers.ts";
 import type { Places } from "./places.ts";
 import type { Refusal } from "./refusals.ts";
 import { REFUSALS } from "./refusals.ts";
-import type { RelaySocket } from "./relay-socket.ts";
+import { RelaySocket } from "./relay-socket.ts";
 import { describeSender } from "./sender.ts";
 import type { Target } from "./upgrade.ts";
 import { handshakeProblem, isWebSocket, parseTarget } from "./upgrade.ts";
@@ -29,7 +29,6 @@ type SeatTarget = Exclude<Target, { type: "malformed" | "plain" }>;
 
 export interface UpgradeOptions {
   readonly context: ConnectionContext;
-  readonly sockets: SocketServer<typeof RelaySocket>;
   readonly random: RandomSource;
   readonly proxies: TrustedProxies;
   readonly places: Places;
@@ -116,24 +115,24 @@ export class UpgradeHandler {
     socket: Duplex,
     head: Buffer,
   ): void {
-    const { context, sockets, places } = this.#options;
-    // We speak no subprotocol. Without the header the library neither picks one nor refuses a malformed list.
-    delete request.headers["sec-websocket-protocol"];
-    const made: RelaySocket[] = [];
-    // The answer and the first message leave as one packet.
-    socket.cork();
-    sockets.handleUpgrade(request, socket, head, (webSocket) => made.push(webSocket));
-    const [webSocket] = made;
-    if (webSocket === undefined) {
+    const { context, places } = this.#options;
+    if (!socket.readable || !socket.writable) {
       // The client was gone before it got its answer. A first token nobody has ever seen takes no seat again.
       if (admission.connection === 0) context.backplane.leave(admission);
       else context.backplane.lose(admission);
+      socket.destroy();
       return;
     }
-    socket.off("error", destroyOnError);
     context.telemetry.admitted(admission, remote);
+    // The answer and the first message leave as one packet.
+    socket.cork();
+    socket.write(handshakeAnswer(request.headers["sec-websocket-key"] ?? ""));
+    socket.off("error", destroyOnError);
+    const webSocket = new RelaySocket(socket, context.clock, context.largestMessage);
     new Connection(context, webSocket, admission, describeSender(request, remote, places)).begin();
     socket.uncork();
+    // What came with the request is the first to be read.
+    if (head.length > 0) socket.unshift(head);
   }
 }
 

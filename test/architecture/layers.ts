@@ -50,7 +50,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   relay: {
     layers: ["lib"],
     files: ["src/channel/wire.ts"],
-    packages: /^(?:ws|valibot|maxmind|prom-client|node:.+)$/,
+    packages: /^(?:valibot|maxmind|prom-client|node:.+)$/,
   },
   tls: { files: ["src/lib/constant-time.ts", "src/lib/random.ts"], packages: /^@noble\/.+$/ },
   lib: { packages: /^node:(?:fs|fs\/promises|os|path)$/ },
