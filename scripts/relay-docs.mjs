@@ -13,25 +13,31 @@ const page = new URL("../docs/relay.md", import.meta.url);
 /** What the tables are made of; run inside the bundle, as the sources are TypeScript. */
 const QUERY = `
 import { ENDINGS } from "./src/relay/endings.ts";
+import { RelayMetrics } from "./src/relay/metrics.ts";
 import { REFUSALS } from "./src/relay/refusals.ts";
 import { defaultInWords, flagName, SETTING_NAMES, SETTINGS } from "./src/relay/settings.ts";
 const settings = SETTING_NAMES.map((name) => {
   const { form, zero, reference, reason } = SETTINGS[name];
   return { flag: flagName(name), standard: defaultInWords(name), expected: form.expected, zero, reference, reason };
 });
-console.log(JSON.stringify({ settings, refusals: Object.values(REFUSALS), endings: Object.values(ENDINGS) }));
+new RelayMetrics().text().then((text) => {
+  const described = text.matchAll(/^# HELP (\\w+) (.+)\\n# TYPE \\w+ (\\w+)$/gm);
+  const metrics = [...described].map(([, name, help, type]) => ({ name, help, type }));
+  const [refusals, endings] = [REFUSALS, ENDINGS].map(Object.values);
+  console.log(JSON.stringify({ settings, metrics, refusals, endings }));
+});
 `;
 
 async function readTables() {
   const { outputFiles } = await build({
     stdin: { contents: QUERY, resolveDir: root, loader: "ts" },
     bundle: true,
-    format: "esm",
+    format: "cjs",
     platform: "node",
     write: false,
     logLevel: "warning",
   });
-  const { status, stdout, stderr } = spawnSync(process.execPath, ["--input-type=module"], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["--input-type=commonjs"], {
     input: outputFiles[0].text,
     encoding: "utf8",
   });
@@ -70,6 +76,15 @@ function closesTable(endings) {
   );
 }
 
+/** Without those that every program of Node's has. */
+function metricsTable(metrics) {
+  const own = metrics.filter(({ name }) => !/_(?:process|nodejs)_/.test(name));
+  return table(
+    ["metric", "type", "what it counts"],
+    own.map(({ name, type, help }) => [`\`${name}\``, type, help]),
+  );
+}
+
 /** As prettier lays it out, so that formatting changes nothing. */
 function table(header, rows) {
   const all = [header, ...rows];
@@ -87,9 +102,10 @@ function replaced(text, name, between) {
 }
 
 const text = readFileSync(page, "utf8");
-const { settings, refusals, endings } = await readTables();
+const { settings, metrics, refusals, endings } = await readTables();
 const written = [
   ["settings", settingsTable(settings)],
+  ["metrics", metricsTable(metrics)],
   ["refusals", refusalsTable(refusals)],
   ["closes", closesTable(endings)],
 ].reduce((result, [name, between]) => replaced(result, name, between), text);

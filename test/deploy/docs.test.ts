@@ -8,14 +8,24 @@ import { defaultInWords, flagName, SETTING_NAMES } from "../../src/relay/setting
 const root = new URL("../../", import.meta.url);
 const page = readFileSync(new URL("docs/relay.md", root), "utf8");
 
-describe("the table of settings", () => {
-  it("is what the code would write", () => {
+describe("the table of log lines", () => {
+  it("has every event", () => {
+    const source = readFileSync(new URL("src/relay/log.ts", root), "utf8");
+    const events = /type RelayEvent =([^;]+);/.exec(source)?.[1]?.match(/\w+/g) ?? [];
+    const table = /\| event .*?\n\n/s.exec(page)?.[0] ?? "";
+    const named = table.split("\n").flatMap((row) => row.split("|")[1]?.match(/(?<=`)\w+(?=`)/g) ?? []);
+    expect(named.sort()).toEqual([...events].sort());
+  });
+});
+
+describe("the tables from the code", () => {
+  it("are what it would write", () => {
     const script = fileURLToPath(new URL("scripts/relay-docs.mjs", root));
     const { status, stderr } = spawnSync(process.execPath, [script, "--check"], { encoding: "utf8" });
     expect(status, stderr).toBe(0);
   });
 
-  it("has every setting once, with its default", () => {
+  it("have every setting once, with its default", () => {
     const table = /<!-- settings.*?<!-- end of settings -->/s.exec(page)?.[0] ?? "";
     const rows = [...table.matchAll(/^\| `([a-z-]+)` +\| (\S+) +\|/gm)].map(([, name, value]) => [
       name,

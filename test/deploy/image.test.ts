@@ -1,9 +1,12 @@
 /** The image and what is run from it: all it copies is there, it is healthy when the relay is, and settings exist. */
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import { DEFAULT_SETTINGS, environmentName, SETTING_NAMES } from "../../src/relay/settings.ts";
+import { CERTIFICATE, CERTIFICATE_KEY } from "../oauth/self-signed.ts";
 import { closeRelays, testRelay } from "../relay/support.ts";
 import { deployFiles, readDeployFile } from "./tools.ts";
 
@@ -40,19 +43,30 @@ describe("the Dockerfile", () => {
 });
 
 describe("the health check", () => {
-  const check = (port: number) =>
+  const check = (variables: Record<string, string>) =>
     new Promise((resolve) => {
       const script = fileURLToPath(new URL("deploy/healthcheck.mjs", root));
-      const env = { ...process.env, FXA_PAIR_RELAY_PORT: String(port) };
-      spawn(process.execPath, [script], { env }).on("exit", resolve);
+      spawn(process.execPath, [script], { env: { ...process.env, ...variables } }).on("exit", resolve);
     });
 
   it("is 0 while the relay answers, 1 afterwards", async () => {
     const { relay } = await testRelay();
-    const port = Number(new URL(relay.url).port);
-    expect(await check(port)).toBe(0);
+    const variables = { FXA_PAIR_RELAY_PORT: new URL(relay.url).port };
+    expect(await check(variables)).toBe(0);
     await relay.close();
-    expect(await check(port)).toBe(1);
+    expect(await check(variables)).toBe(1);
+  });
+
+  it("asks by TLS where the relay speaks it", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "fxa-pair-image-"));
+    const [tlsCert, tlsKey] = [join(folder, "certificate.pem"), join(folder, "key.pem")];
+    writeFileSync(tlsCert, CERTIFICATE);
+    writeFileSync(tlsKey, CERTIFICATE_KEY);
+    const { relay } = await testRelay({ tlsCert, tlsKey });
+    const port = new URL(relay.url).port;
+    expect(await check({ FXA_PAIR_RELAY_PORT: port, FXA_PAIR_RELAY_TLS_CERT: tlsCert })).toBe(0);
+    expect(await check({ FXA_PAIR_RELAY_PORT: port })).toBe(1);
+    rmSync(folder, { recursive: true });
   });
 });
 

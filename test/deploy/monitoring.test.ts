@@ -1,10 +1,13 @@
 /** The alert rules and the dashboard: that Prometheus can read them, and what the alerts answer to. */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { ENDINGS } from "../../src/relay/endings.ts";
+import { RelayMetrics } from "../../src/relay/metrics.ts";
+import { REFUSALS } from "../../src/relay/refusals.ts";
 import { hasProgram, readDeployFile } from "./tools.ts";
 
 interface Panel {
@@ -15,6 +18,7 @@ interface Panel {
   readonly targets?: readonly { readonly expr: string }[];
 }
 
+const alertTests = fileURLToPath(new URL("alerts.yaml", import.meta.url));
 const alerts = readDeployFile("alerts.yaml");
 const { panels } = JSON.parse(readDeployFile("grafana-dashboard.json")) as { panels: readonly Panel[] };
 const shown = panels.flatMap(({ title, targets = [] }) => targets.map(({ expr }) => ({ title, expr })));
@@ -38,11 +42,7 @@ describe.skipIf(!available)(title, () => {
   });
 
   it("sees every alert speak when it must, and none when all is well", () => {
-    const { status, said } = promtool(
-      "test",
-      "rules",
-      fileURLToPath(new URL("alerts.yaml", import.meta.url)),
-    );
+    const { status, said } = promtool("test", "rules", alertTests);
     expect(status, said).toBe(0);
   });
 
@@ -68,6 +68,38 @@ describe("the alerts", () => {
     expect(new Set(names).size).toBe(names.length);
     for (const field of ["severity", "summary", "action"])
       expect(alerts.match(new RegExp(`^ +${field}: \\S`, "gm"))).toHaveLength(names.length);
+  });
+});
+
+const queries = [alerts, readFileSync(alertTests, "utf8"), ...shown.map(({ expr }) => expr)].join("\n");
+
+// Elsewhere there are no file descriptors to count.
+describe.skipIf(process.platform !== "linux")("every metric that is asked for", async () => {
+  const text = await new RelayMetrics().text();
+  const kept = [...text.matchAll(/^# TYPE (\w+) (\w+)$/gm)].flatMap(([, name = "", type]) =>
+    type === "histogram" ? ["_bucket", "_count", "_sum"].map((part) => name + part) : [name],
+  );
+  const asked = new Set([...queries.matchAll(/\bfxa_pair_relay_\w+/g)].map(([name]) => name));
+
+  it.each([...asked])("%s is kept", (name) => {
+    expect(kept).toContain(name);
+  });
+});
+
+describe("every reason that is asked for", () => {
+  const patterns = (metric: string) =>
+    [...queries.matchAll(new RegExp(`${metric}\\{[^}]*reason=~?"([^"]+)"`, "g"))].flatMap(([, text = ""]) =>
+      text.split("|"),
+    );
+
+  it.each(patterns("connections_refused_total"))("%s is one to be refused for", (pattern) => {
+    const matching = Object.values(REFUSALS).filter(({ error }) => new RegExp(`^${pattern}$`).test(error));
+    expect(matching).not.toEqual([]);
+  });
+
+  it.each(patterns("channels_ended_total"))("%s is one that a channel ends for", (pattern) => {
+    const matching = Object.values(ENDINGS).filter(({ reason }) => new RegExp(`^${pattern}$`).test(reason));
+    expect(matching).not.toEqual([]);
   });
 });
 

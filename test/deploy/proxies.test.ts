@@ -66,6 +66,19 @@ for (const kind of [nginx, caddy, composeCaddy]) {
       expect([await first.closed, await second.closed]).toEqual([told, told]);
     });
 
+    it("tells the relay whose request it is, whatever the client says", async () => {
+      const proxy = await behind(kind, await testRelay({ trustedProxy: "127.0.0.1" }));
+      const first = await connect(proxy);
+      // Another address of this machine than the proxy's own.
+      const second = await TestClient.connect(`${proxy.url}/v1/ws/${first.id}`, {
+        ...TLS,
+        localAddress: "127.0.0.2",
+        headers: { "X-Forwarded-For": "198.51.100.7, not an address", "X-Real-IP": "198.51.100.7" },
+      });
+      second.send("hello");
+      expect(JSON.parse(await first.next())).toMatchObject({ sender: { remote: "127.0.0.2" } });
+    });
+
     it("passes refusals on as they are", async () => {
       const { relay, ...rest } = await testRelay({ maxChannels: 1 });
       const proxy = await behind(kind, { relay, ...rest });
