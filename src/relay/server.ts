@@ -22,6 +22,7 @@ import { payloadLimit } from "./limits.ts";
 import { addressUrl, listen } from "./listen.ts";
 import type { RelayLog } from "./log.ts";
 import { MetricsPage, MetricsServer } from "./metrics-page.ts";
+import { OwedAnswers } from "./owed-answers.ts";
 import { pooledRandom } from "./random-pool.ts";
 import type { RelaySettings } from "./settings.ts";
 import type { Figures } from "./telemetry.ts";
@@ -230,7 +231,9 @@ class RelayServer implements Relay {
       door: this.#door,
       plainAnswer: answer,
     });
+    const owed = new OwedAnswers();
     this.#http.on("request", (request, response) => {
+      owed.note(request.socket, response);
       void answer(request.method, parseTarget(request.url ?? "").path).then((found) => {
         if (found.refusal !== undefined)
           this.#telemetry.turnedAway(found.refusal, requestAddress(request, proxies).remote);
@@ -238,7 +241,8 @@ class RelayServer implements Relay {
       });
     });
     this.#http.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-      void upgrades.handle(request, socket, head);
+      if (owed.isOwed(socket)) socket.destroy();
+      else void upgrades.handle(request, socket, head);
     });
   }
 

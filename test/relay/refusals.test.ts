@@ -1,4 +1,5 @@
 /** Everything that is answered without a WebSocket. */
+import { once } from "node:events";
 import { connect } from "node:net";
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
@@ -202,6 +203,33 @@ describe("without Upgrade", () => {
       Upgrade: "h2c",
     });
     expect(answer).toMatchObject({ status: 200, body: JSON.stringify({ status: "ok", version: VERSION }) });
+  });
+});
+
+describe("an upgrade behind other requests on its connection", () => {
+  const upgrade = `GET /v1/ws/ HTTP/1.1\r\nHost: relay\r\n${Object.entries(handshake())
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join("")}\r\n`;
+  const question = "GET /__heartbeat__ HTTP/1.1\r\nHost: relay\r\n\r\n";
+
+  it("is cut if their answers, which would get into the WebSocket, have not left yet", async () => {
+    const { relay } = await testRelay();
+    await cutOff(relay, question + question + upgrade);
+    expect(relay.stats()).toMatchObject({ channels: 0, connections: 0 });
+  });
+
+  it("is welcome once it has waited for them", async () => {
+    const { relay } = await testRelay();
+    const { hostname, port } = new URL(relay.url);
+    const socket = connect(Number(port), hostname, () => socket.write(question));
+    const answers = [String((await once(socket, "data"))[0])];
+    socket.write(upgrade);
+    answers.push(String((await once(socket, "data"))[0]));
+    socket.destroy();
+    expect(answers).toEqual([
+      expect.stringMatching(/^HTTP\/1.1 200 /),
+      expect.stringMatching(/^HTTP\/1.1 101 /),
+    ]);
   });
 });
 
