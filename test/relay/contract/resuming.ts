@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { ENDINGS } from "../../../src/relay/endings.ts";
 import { REFUSALS } from "../../../src/relay/refusals.ts";
 import type { BackplaneSubject } from "./world.ts";
-import { freshWorld } from "./world.ts";
+import { fresh, freshWorld } from "./world.ts";
 
 export function resumeContract(subject: BackplaneSubject): void {
   describe("a lost seat", () => {
@@ -221,6 +221,9 @@ export function resumeContract(subject: BackplaneSubject): void {
       const [first, second] = await world().pair();
       expect([first.admission.resume, second.admission.resume]).toEqual([undefined, undefined]);
       expect(await world().asksToResume(first.id, "")).toEqual(REFUSALS.wrongToken);
+      const token = fresh();
+      const { id } = await world().open({ token });
+      expect(await world().asksToResume(id, token)).toEqual(REFUSALS.wrongToken);
     });
 
     it("who is lost has left", async () => {
