@@ -11,6 +11,8 @@ export function createFront(certificate: Certificate | undefined, upgradeTimeout
     requestTimeout: upgradeTimeout,
     // How often Node looks for slow ones; by default every 30 s only.
     connectionsCheckingInterval: Math.min(1_000, upgradeTimeout),
+    // Said aloud for HTTPS, where it is not the default: messages are small and somebody waits for each.
+    noDelay: true,
   };
   if (certificate === undefined) return createServer(options);
   return createSecureServer({ ...options, ...certificate, handshakeTimeout: upgradeTimeout });
