@@ -36,7 +36,8 @@ export class Telemetry implements BackplaneObserver {
   readonly #log: RelayLog;
   readonly #clock: Clock;
   readonly #figures: Figures | undefined;
-  readonly #refusalLines = new LineBudget(REFUSAL_LINES);
+  /** Apart, by their level: what only the curious see must hide nothing from the others. */
+  readonly #refusalLines = { info: new LineBudget(REFUSAL_LINES), debug: new LineBudget(REFUSAL_LINES) };
 
   constructor(log: RelayLog, clock: Clock, figures?: Figures) {
     this.#log = log;
@@ -129,12 +130,17 @@ export class Telemetry implements BackplaneObserver {
 
   /** Writes what waits for its time; called several times a second. */
   sweep(now: number): void {
-    const count = this.#refusalLines.takeLeftOut(now);
-    if (count > 0) this.#log.write("warn", "refusals_unlogged", { count });
+    this.#tellLeftOut("warn", this.#refusalLines.info, now);
+    this.#tellLeftOut("debug", this.#refusalLines.debug, now);
   }
 
-  #logRefusal(level: LogLevel, { status, error }: Refusal, remote: string | undefined): void {
-    if (!this.#refusalLines.allows(addressGroup(remote ?? ""), this.#clock.now())) return;
+  #tellLeftOut(level: LogLevel, lines: LineBudget, now: number): void {
+    const count = lines.takeLeftOut(now);
+    if (count > 0) this.#log.write(level, "refusals_unlogged", { count });
+  }
+
+  #logRefusal(level: "info" | "debug", { status, error }: Refusal, remote: string | undefined): void {
+    if (!this.#refusalLines[level].allows(addressGroup(remote ?? ""), this.#clock.now())) return;
     this.#log.write(level, "refused", { status, error, remote: remote ?? null });
   }
 }

@@ -108,6 +108,20 @@ describe("a flood of refusals", () => {
     expect(log.lines).toHaveLength(63);
   });
 
+  it("of requests for no seat hides none of those that concern a channel", () => {
+    const { telemetry, log, clock } = subject();
+    for (let host = 0; host < 5_000; host++)
+      telemetry.turnedAway(REFUSALS.notFound, `10.0.${host >> 8}.${host & 255}`);
+    telemetry.refused(REFUSALS.full, "192.0.2.8");
+    expect(log.lines).toHaveLength(1_001);
+    expect(log.lines.at(-1)?.fields).toMatchObject({ remote: "192.0.2.8" });
+    clock.advance(1_000);
+    telemetry.sweep(clock.now());
+    expect(log.lines.slice(1_001)).toEqual([
+      { level: "debug", event: "refusals_unlogged", fields: { count: 4_000 } },
+    ]);
+  });
+
   it("from one network of IPv6 counts as from one address", () => {
     const { telemetry, log } = subject();
     for (let host = 1; host < 100; host++) telemetry.refused(REFUSALS.full, `2001:db8::${host}`);
