@@ -22,7 +22,7 @@ async function withIdle({ start }, { seats, totals, warmUp }, measure) {
   const pairs = startLoad();
   const idle = startLoad();
   try {
-    await pairs.pair({ target: server.target, inFlight: 32, count: warmUp });
+    await pairs.pair({ targets: [server.target], inFlight: 32, count: warmUp });
     const results = [await measure(server, pairs, 0)];
     for (const total of totals) {
       await idle.hold({ target: server.target, total, seats });
@@ -96,7 +96,7 @@ async function growthRun(subject) {
     let pairings = 0;
     let seconds = 0;
     const busy = await cpuRate(server, async () => {
-      const done = await pairs.pair({ target: server.target, inFlight: 32, seconds: 4 });
+      const done = await pairs.pair({ targets: [server.target], inFlight: 32, seconds: 4 });
       ({ pairings, seconds } = done);
     });
     return { total, held, idle, cpu: ((busy - idle) * seconds * 1000) / pairings };

@@ -36,11 +36,17 @@ function seated(target, path, localAddress) {
 }
 
 /** Both devices of a pairing: two connections, the messages in turns, two closes. Times go to `latencies`. */
-async function pair(target, latencies) {
+async function pair([hostTarget, guestTarget], latencies) {
   const localAddress = pairingAddress();
-  const { client: host, id } = await seated(target, "/v1/ws/", localAddress);
-  const { client: guest } = await seated(target, `/v1/ws/${id}`, localAddress);
-  await new Promise((resolve, reject) => {
+  const { client: host, id } = await seated(hostTarget, "/v1/ws/", localAddress);
+  const { client: guest } = await seated(guestTarget, `/v1/ws/${id}`, localAddress);
+  await converse(host, guest, latencies);
+  await Promise.all([leave(host), leave(guest)]);
+}
+
+/** All messages of a pairing, in turns. */
+function converse(host, guest, latencies) {
+  return new Promise((resolve, reject) => {
     let passed = 0;
     let sentAt = performance.now();
     const arrived = (recipient) => (payload) => {
@@ -59,7 +65,6 @@ async function pair(target, latencies) {
     host.onGone = guest.onGone = (why) => reject(new Error(`A pairing broke off: ${why}`));
     host.send(FRAME);
   });
-  await Promise.all([leave(host), leave(guest)]);
 }
 
 function leave(client) {
@@ -79,16 +84,28 @@ async function keepBusy(inFlight, done, action) {
 
 const held = [];
 
+function watchHeld() {
+  for (const client of held) {
+    client.onText = () => undefined;
+    client.onGone = (why) => process.send?.({ lost: why });
+  }
+}
+
 export const tasks = {
-  /** Pairs for so many seconds, or so many times. Resolves with what was done; latencies in milliseconds. */
-  async pair({ target, inFlight, seconds = Infinity, count = Infinity }) {
+  /**
+   * Pairs for so many seconds, or so many times, with the devices spread over the targets as by a balancer that knows
+   * nothing of channels. Resolves with what was done; latencies in milliseconds.
+   */
+  async pair({ targets, inFlight, seconds = Infinity, count = Infinity }) {
     const latencies = [];
     const started = performance.now();
     let begun = 0;
     const done = () => begun >= count || performance.now() - started >= seconds * 1000;
     await keepBusy(inFlight, done, () => {
+      const host = targets[begun % targets.length];
+      const guest = targets[Math.floor(begun / targets.length) % targets.length];
       begun++;
-      return pair(target, latencies);
+      return pair([host, guest], latencies);
     });
     latencies.sort((a, b) => a - b);
     const at = (share) => latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))];
@@ -107,10 +124,26 @@ export const tasks = {
         held.push((await seated(target, `/v1/ws/${id}`, idleAddress())).client);
       }
     });
-    for (const client of held) {
-      client.onText = () => undefined;
-      client.onGone = (why) => process.send?.({ lost: why });
-    }
+    watchHeld();
+    return { held: held.length };
+  },
+
+  /** Opens channels, lets both devices say all they have to say, and keeps them so, until there are `total`. */
+  async talk({ targets: [target], total }) {
+    let missing = total;
+    const latencies = [];
+    await keepBusy(
+      32,
+      () => missing <= 0,
+      async () => {
+        missing--;
+        const { client: host, id } = await seated(target, "/v1/ws/", idleAddress());
+        const { client: guest } = await seated(target, `/v1/ws/${id}`, idleAddress());
+        await converse(host, guest, latencies);
+        held.push(host, guest);
+      },
+    );
+    watchHeld();
     return { held: held.length };
   },
 

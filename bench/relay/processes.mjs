@@ -1,6 +1,7 @@
 /** The processes of a measurement: servers, whose time and memory are read from /proc, and the generator of the load. */
 import { fork, spawn } from "node:child_process";
 import { mkdtempSync, openSync, closeSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -50,6 +51,49 @@ export async function startServer(args, v8 = []) {
       rmSync(log, { force: true });
     },
   };
+}
+
+/** A Redis that keeps nothing on disk, on a free port. */
+export async function startRedis() {
+  const port = await freePort();
+  const options = ["--port", String(port), "--save", "", "--dir", folder];
+  const child = spawn("redis-server", options, { stdio: ["ignore", "pipe", "ignore"] });
+  const exited = new Promise((resolve) => child.on("exit", resolve));
+  await new Promise((resolve, reject) => {
+    child.stdout.setEncoding("utf8").on("data", (text) => text.includes("Ready to accept") && resolve());
+    child.on("error", reject);
+    void exited.then(() => reject(new Error("redis-server did not start.")));
+  });
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    cpu: () => cpuSeconds(child.pid),
+    /** Answers of the commands, each an array of words, as they come over the wire. */
+    ask: (...commands) => askRedis(port, commands),
+    async stop() {
+      child.kill();
+      await exited;
+    },
+  };
+}
+
+function freePort() {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** Inline commands, and everything that comes back. */
+function askRedis(port, commands) {
+  return new Promise((resolve, reject) => {
+    let answers = "";
+    const socket = connect({ host: "127.0.0.1", port });
+    socket.setEncoding("utf8").on("data", (text) => (answers += text));
+    socket.on("error", reject).on("close", () => resolve(answers));
+    socket.end([...commands.map((words) => words.join(" ")), "QUIT", ""].join("\r\n"));
+  });
 }
 
 /** Seconds of CPU that all threads of a process have had. */
@@ -117,6 +161,7 @@ export function startLoad() {
     cpu: () => cpuSeconds(child.pid),
     pair: (options) => run("pair", options),
     hold: (options) => run("hold", options),
+    talk: (options) => run("talk", options),
     release: (options) => run("release", options ?? {}),
     stop: () => child.disconnect(),
   };

@@ -1,7 +1,7 @@
 /**
  * What the relay costs, beside a forwarder without rules (floor.mjs) measured in the same way and the same run:
  *
- *     npm run bench:relay [-- <part>…]         parts: throughput, memory, growth; all by default
+ *     npm run bench:relay [-- <part>…]         parts: throughput, memory, growth, redis; all by default
  *     npm run bench:relay -- <ws:// URL> <pid>  throughput of any other server, by its process's CPU time
  *
  * Every rule, log line and count of ours is on; logs go to files. Clients come from many loopback addresses, so that no
@@ -9,10 +9,11 @@
  */
 import { loadavg } from "node:os";
 import { growth, memory } from "./idle.mjs";
+import { redis } from "./redis.mjs";
 import { throughput } from "./throughput.mjs";
 import { cpuSeconds, floor, ours } from "./processes.mjs";
 
-const PARTS = { throughput, memory, growth };
+const PARTS = { throughput, memory, growth, redis };
 const SUBJECTS = [floor, ours()];
 
 function load() {

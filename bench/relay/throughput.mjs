@@ -15,7 +15,7 @@ export async function throughput(subjects) {
   for (let round = -1; round < ROUNDS; round++) {
     for (const { server, rounds } of measured) {
       const before = server.cpu();
-      const done = await load.pair({ target: server.target, inFlight: IN_FLIGHT, seconds: SECONDS });
+      const done = await load.pair({ targets: [server.target], inFlight: IN_FLIGHT, seconds: SECONDS });
       const perCpuSecond = done.pairings / (server.cpu() - before);
       // The first round only warms up.
       if (round >= 0) rounds.push({ ...done, perCpuSecond });
