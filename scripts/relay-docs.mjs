@@ -14,15 +14,17 @@ const page = new URL("../docs/relay.md", import.meta.url);
 const QUERY = `
 import { ENDINGS } from "./src/relay/endings.ts";
 import { RelayMetrics } from "./src/relay/metrics.ts";
+import { PrimaryFigures } from "./src/relay/primary-figures.ts";
 import { REFUSALS } from "./src/relay/refusals.ts";
 import { defaultInWords, flagName, SETTING_NAMES, SETTINGS } from "./src/relay/settings.ts";
 const settings = SETTING_NAMES.map((name) => {
   const { form, zero, reference, reason } = SETTINGS[name];
   return { flag: flagName(name), standard: defaultInWords(name), expected: form.expected, zero, reference, reason };
 });
-new RelayMetrics().text().then((text) => {
-  const described = text.matchAll(/^# HELP (\\w+) (.+)\\n# TYPE \\w+ (\\w+)$/gm);
-  const metrics = [...described].map(([, name, help, type]) => ({ name, help, type }));
+const supervised = { listening: 0, restarted: 0, dropped: 0 };
+Promise.all([new RelayMetrics().values(), new PrimaryFigures(() => supervised).values()]).then((lists) => {
+  const names = new Set();
+  const metrics = lists.flat().filter(({ name }) => !names.has(name) && names.add(name));
   const [refusals, endings] = [REFUSALS, ENDINGS].map(Object.values);
   console.log(JSON.stringify({ settings, metrics, refusals, endings }));
 });

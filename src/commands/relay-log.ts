@@ -25,7 +25,7 @@ export interface BufferedLog extends RelayLog {
 export function openRelayLog(stderr: OutputStream, clock: Clock, options: LogOptions): BufferedLog {
   const level = options.quiet ? "warn" : options.verbose ? "debug" : "info";
   return stderr.isTTY === true
-    ? logForPeople(stderr, clock, level)
+    ? logForPeople(stderr, clock, level, options.worker)
     : jsonLog(destinationFor(stderr, clock, options), clock, level, options.worker);
 }
 
@@ -66,11 +66,17 @@ function jsonLog(
 
 const LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"];
 
-function logForPeople(stderr: OutputStream, clock: Clock, least: LogLevel): BufferedLog {
+function logForPeople(
+  stderr: OutputStream,
+  clock: Clock,
+  least: LogLevel,
+  worker: number | undefined,
+): BufferedLog {
+  const whoever = worker === undefined ? {} : { worker };
   return {
     write(level, event, fields) {
       if (LEVELS.indexOf(level) < LEVELS.indexOf(least)) return;
-      stderr.write(lineForPeople(clock.wallTime(), level, event, fields));
+      stderr.write(lineForPeople(clock.wallTime(), level, event, { ...whoever, ...fields }));
     },
     close: () => undefined,
   };

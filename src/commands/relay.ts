@@ -1,4 +1,5 @@
 /** `fxa-pair relay`: the channel server, until a signal ends it. */
+import cluster from "node:cluster";
 import type { Command } from "commander";
 import * as v from "valibot";
 import { FilesInUse } from "../relay/files-in-use.ts";
@@ -27,7 +28,8 @@ export const relay: CommandModule = {
     const flags = readFlags(command, Flags, environment.variables, { configFile: false });
     const reporter = chooseReporter(environment.streams, environment.clock, flags);
     const sourced = readSettings(command, environment.variables, (text) => {
-      reporter.warn(text);
+      // Of several processes, the first one tells it.
+      if (cluster.isPrimary) reporter.warn(text);
     });
     if (flags.check) {
       await checkNamed(sourced.settings);
@@ -36,7 +38,7 @@ export const relay: CommandModule = {
     }
     // Loaded only now: what a server needs is much, and help shall be quick.
     const { serve } = await import("./serve-relay.ts");
-    return serve(sourced.settings, flags, environment, reporter);
+    return serve({ settings: sourced.settings, flags, environment, reporter });
   },
 };
 

@@ -1,56 +1,33 @@
-/** Runs the relay as a process: its log, its figures, its signals, its end. */
-import { Settled } from "../lib/settled.ts";
+/** Runs the relay: in this process, or in several that this one supervises. */
+import cluster from "node:cluster";
 import { BUILD } from "../lib/version.ts";
-import type { LogFields } from "../relay/log.ts";
 import { RelayMetrics } from "../relay/metrics.ts";
-import type { Relay } from "../relay/server.ts";
 import { startRelay } from "../relay/server.ts";
-import type { RelaySettings } from "../relay/settings.ts";
-import type { Reporter, ReporterOptions } from "../ui/reporter.ts";
-import type { Environment } from "./context.ts";
-import { openRelayLog } from "./relay-log.ts";
+import type { RelayRequest } from "./relay-run.ts";
+import { withRelayRun } from "./relay-run.ts";
+import { serveAsWorker } from "./serve-as-worker.ts";
+import { serveWithWorkers } from "./serve-with-workers.ts";
 
-/** Runs a relay until a signal ends it. */
-export async function serve(
-  settings: RelaySettings,
-  flags: ReporterOptions,
-  environment: Environment,
-  reporter: Reporter,
-): Promise<number> {
-  const { clock, random, streams } = environment;
-  const metrics = new RelayMetrics();
-  const log = openRelayLog(streams.stderr, clock, {
-    ...flags,
-    worker: undefined,
-    onDrop: () => {
-      metrics.lineDropped();
-    },
-  });
-  environment.onCrash((thrown) => {
-    log.write("error", "crashed", crashFields(thrown, flags.verbose));
-    log.close();
-  });
-  const ended = new Settled<undefined>();
-  const end = (): void => {
-    ended.settle(undefined);
-  };
-  environment.onSignal("SIGTERM", end);
-  environment.onSignal("SIGINT", end);
-  let relay: Relay | undefined;
-  environment.onHangUp(() => void relay?.reload(), end);
-  try {
-    relay = await startRelay({ settings, clock, random, log, metrics, build: BUILD });
-    if (flags.json) reporter.event({ type: "listening", url: relay.url, metricsUrl: relay.metricsUrl });
-    await ended.promise;
-    await relay.drain();
-    return 0;
-  } finally {
-    log.close();
-  }
+/** Resolves to the exit status when a signal has ended it. */
+export function serve(request: RelayRequest): Promise<number> {
+  if (request.settings.workers === 1) return serveAlone(request);
+  return cluster.worker === undefined ? serveWithWorkers(request) : serveAsWorker(request, cluster.worker);
 }
 
-/** A bug's message could hold anything, its kind cannot. */
-function crashFields(thrown: unknown, verbose: boolean): LogFields {
-  const error = thrown instanceof Error ? thrown : new Error(typeof thrown);
-  return { error: error.name, ...(verbose ? { stack: error.stack ?? "" } : {}) };
+async function serveAlone(request: RelayRequest): Promise<number> {
+  const { settings, flags, reporter, environment } = request;
+  const { clock, random } = environment;
+  const figures = new RelayMetrics();
+  const onDrop = (): void => {
+    figures.lineDropped();
+  };
+  return withRelayRun(request, { worker: undefined, onDrop }, async ({ log, ended, onReload }) => {
+    const metricsText = () => figures.text();
+    const relay = await startRelay({ settings, clock, random, log, figures, metricsText, build: BUILD });
+    onReload(() => void relay.reload());
+    if (flags.json) reporter.event({ type: "listening", url: relay.url, metricsUrl: relay.metricsUrl });
+    await ended;
+    await relay.drain();
+    return 0;
+  });
 }

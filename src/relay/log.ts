@@ -22,6 +22,9 @@ export type RelayEvent =
   | "reloaded"
   | "reload_failed"
   | "crashed"
+  | "worker_ended"
+  | "worker_failed"
+  | "primary_gone"
   | "draining"
   | "stopped";
 

@@ -5,8 +5,10 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Admission, ChannelSummary } from "./backplane.ts";
 import type { Figures, Levels } from "./telemetry.ts";
+import type { FigureValues } from "./worker-messages.ts";
 
-const PREFIX = "fxa_pair_relay_";
+/** What the names of all figures begin with. */
+export const METRICS_PREFIX = "fxa_pair_relay_";
 
 /** Seconds. A pairing takes half a minute; its channel lives for 300 s at most by default. */
 const PAIRING_BUCKETS = [1, 2.5, 5, 10, 20, 30, 45, 60, 90, 120, 180, 300, 600];
@@ -60,7 +62,7 @@ export class RelayMetrics implements Figures {
       PAIRING_BUCKETS,
     );
     this.#calls = this.#histogram("backplane_duration_seconds", "Calls to the store", CALL_BUCKETS);
-    collectDefaultMetrics({ register: this.#registry, prefix: PREFIX });
+    collectDefaultMetrics({ register: this.#registry, prefix: METRICS_PREFIX });
   }
 
   watch(levels: () => Levels): void {
@@ -107,8 +109,8 @@ export class RelayMetrics implements Figures {
   }
 
   /** The figures as values, for adding up with those of other processes. */
-  values(): Promise<readonly object[]> {
-    return this.#registry.getMetricsAsJSON();
+  values(): Promise<FigureValues> {
+    return valuesOf(this.#registry);
   }
 
   #gauge(name: string, help: string, value: () => number): void {
@@ -146,8 +148,14 @@ export class RelayMetrics implements Figures {
   }
 
   #named(name: string, help: string): { name: string; help: string; registers: Registry[] } {
-    return { name: PREFIX + name, help, registers: [this.#registry] };
+    return { name: METRICS_PREFIX + name, help, registers: [this.#registry] };
   }
+}
+
+/** Everything in a registry as values. */
+export async function valuesOf(registry: Registry): Promise<FigureValues> {
+  const figures = await registry.getMetricsAsJSON();
+  return figures.map((figure) => ({ ...figure, type: String(figure.type) }));
 }
 
 /** How often each of a few things has happened. */

@@ -40,18 +40,14 @@ export interface RelayOptions {
   readonly clock: Clock;
   readonly random: RandomSource;
   readonly log: RelayLog;
-  /** The figures that are kept and served; none by default. */
-  readonly metrics?: ServedFigures;
+  /** The figures that are kept; none by default. */
+  readonly figures?: Figures;
+  /** The figures that are served, in Prometheus' text format 0.0.4; none by default. */
+  readonly metricsText?: () => Promise<string>;
   /** What `/__version__` tells; the version alone by default. */
   readonly build?: BuildFacts;
   /** Milliseconds, 10 000 by default. Counted by Node, not by `clock`. */
   readonly upgradeTimeout?: number;
-}
-
-/** Figures that can be shown. */
-export interface ServedFigures extends Figures {
-  /** In Prometheus' text format 0.0.4. */
-  text(): Promise<string>;
 }
 
 export interface RelayStats {
@@ -86,9 +82,9 @@ export interface Relay {
  * store that they name.
  */
 export async function startRelay(options: RelayOptions): Promise<Relay> {
-  const { settings, log, clock, metrics } = options;
+  const { settings, log, clock, figures } = options;
   const files = await FilesInUse.open(settings);
-  const telemetry = new Telemetry(log, clock, metrics);
+  const telemetry = new Telemetry(log, clock, figures);
   const backplane = await startBackplane(options, telemetry);
   const server = new RelayServer(options, { files, telemetry, backplane });
   try {
@@ -123,15 +119,15 @@ class RelayServer implements Relay {
   #cancelTick: CancelTimer = () => undefined;
 
   constructor(options: RelayOptions, { files, telemetry, backplane }: Parts) {
-    const { settings, clock, metrics, upgradeTimeout = UPGRADE_TIMEOUT } = options;
+    const { settings, clock, figures, metricsText, upgradeTimeout = UPGRADE_TIMEOUT } = options;
     this.#options = options;
     this.#files = files;
     this.#telemetry = telemetry;
     this.#backplane = backplane;
     this.#connections = new ConnectionCount(clock);
     this.#http = createFront(files.certificate, upgradeTimeout);
-    metrics?.watch(() => this.stats());
-    const page = metrics && new MetricsPage(() => metrics.text());
+    figures?.watch(() => this.stats());
+    const page = metricsText && new MetricsPage(metricsText);
     const isSeparate = settings.metricsPort !== null;
     this.#metricsServer = isSeparate && page ? new MetricsServer(page) : undefined;
     this.#route(isSeparate ? undefined : page);
@@ -145,7 +141,7 @@ class RelayServer implements Relay {
     if (this.#metricsServer !== undefined) {
       const metricsAddress = await this.#metricsServer.listen(host, metricsPort ?? 0);
       this.metricsUrl = addressUrl("http", metricsAddress) + METRICS_PATH;
-    } else if (this.#options.metrics !== undefined) {
+    } else if (this.#options.metricsText !== undefined) {
       this.metricsUrl = addressUrl(isSecure ? "https" : "http", address) + METRICS_PATH;
     }
     this.#tick();

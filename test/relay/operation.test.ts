@@ -22,7 +22,10 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-const withMetrics = (given = {}) => testRelay(given, undefined, { metrics: new RelayMetrics() });
+function withMetrics(given = {}) {
+  const figures = new RelayMetrics();
+  return testRelay(given, undefined, { figures, metricsText: () => figures.text() });
+}
 
 /** One figure, by its name and labels. */
 function figure({ body }: Answer, name: string): number | undefined {
@@ -98,9 +101,8 @@ describe("the figures", () => {
   });
 
   it("that cannot be worked out are 503, and end nothing", async () => {
-    const metrics = new RelayMetrics();
-    metrics.text = () => Promise.reject(new Error("no figures"));
-    const { relay } = await testRelay({}, undefined, { metrics });
+    const metricsText = () => Promise.reject(new Error("no figures"));
+    const { relay } = await testRelay({}, undefined, { metricsText });
     expect((await ask(relay, "/metrics")).status).toBe(503);
     expect((await ask(relay, "/__lbheartbeat__")).status).toBe(200);
   });

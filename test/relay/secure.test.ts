@@ -7,7 +7,6 @@ import { join } from "node:path";
 import type { ConnectionOptions, PeerCertificate } from "node:tls";
 import { connect } from "node:tls";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { RelayMetrics } from "../../src/relay/metrics.ts";
 import { closeRelays, TestClient, testRelay } from "./support.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "fxa-pair-secure-"));
@@ -41,7 +40,7 @@ function issue(name: string): void {
 }
 
 const secureRelay = (given = {}, upgradeTimeout?: number) =>
-  testRelay({ tlsCert, tlsKey, ...given }, upgradeTimeout, { metrics: new RelayMetrics() });
+  testRelay({ tlsCert, tlsKey, ...given }, upgradeTimeout, { metricsText: () => Promise.resolve("") });
 
 const UNKNOWN_ISSUER = { rejectUnauthorized: false };
 
