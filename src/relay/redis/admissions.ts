@@ -151,23 +151,29 @@ export class Admissions {
     const link = store.linkOf(slotOf(channelKeys(id)[0]));
     if (link === undefined || !time.known || this.#closed) return REFUSALS.unavailable;
     const channel = held.hold(id, link);
-    const subscribed = channel.expect();
+    channel.expect();
     let asked = false;
     try {
-      const refusal = await request;
-      if (refusal === undefined) await subscribed;
-      if (refusal !== undefined || channel.ended || held.isStalled(channel)) {
+      const refusal = (await request) ?? (await this.#unready(channel));
+      if (refusal !== undefined) {
         channel.refuse(false);
-        return refusal ?? (channel.ended ? REFUSALS.ended : REFUSALS.unavailable);
+        return refusal;
       }
       asked = true;
-      const answer = readChannelAnswer(await link.call(name, channel.keys, args(time.now())));
+      const answer = readChannelAnswer(await channel.link.call(name, channel.keys, args(time.now())));
       this.#note(channel, answer);
       return answer;
     } catch {
       channel.refuse(asked);
       return REFUSALS.unavailable;
     }
+  }
+
+  /** Waits until events of the channel are heard of. Returns a refusal if it is over instead. */
+  async #unready(channel: LocalChannel): Promise<Refusal | undefined> {
+    if (this.#options.held.isStalled(channel)) await this.#options.held.bringBack(channel);
+    await channel.subscribed;
+    return channel.ended ? REFUSALS.ended : undefined;
   }
 
   #note(channel: LocalChannel, answer: ChannelAnswer): void {

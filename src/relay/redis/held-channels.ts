@@ -12,6 +12,7 @@ import type { ChannelOwner } from "./local-channel.ts";
 import { LocalChannel } from "./local-channel.ts";
 import { parseEvent } from "./publications.ts";
 import type { Store } from "./store.ts";
+import { StoreError } from "./store-error.ts";
 import type { StoreTime } from "./store-time.ts";
 
 /** Bytes that may wait for the store in a channel at most, however much its limits allow. */
@@ -51,7 +52,7 @@ export class HeldChannels implements ChannelOwner {
   readonly #deadlines = new DeadlineWheel<LocalChannel>();
   /** Those to be brought back, with how often that has failed. */
   readonly #stalled = new Map<LocalChannel, number>();
-  readonly #restoring = new Set<LocalChannel>();
+  readonly #restoring = new Map<LocalChannel, Promise<void>>();
   readonly #watched = new Map<LocalChannel, readonly string[]>();
   #relinked = false;
 
@@ -92,6 +93,27 @@ export class HeldChannels implements ChannelOwner {
   /** Whether a channel waits to be brought back. */
   isStalled(channel: LocalChannel): boolean {
     return this.#stalled.has(channel) || channel.link !== this.#options.store.linkOf(channel.slot);
+  }
+
+  /** Brings a channel back that was stalled. Rejects if that is impossible just now; then it is tried again later. */
+  async bringBack(channel: LocalChannel): Promise<void> {
+    const running = this.#restoring.get(channel);
+    if (running !== undefined) return running;
+    const link = this.#options.store.linkOf(channel.slot);
+    if (link === undefined) throw StoreError.passing("no link", "");
+    const failures = this.#stalled.get(channel) ?? 0;
+    this.#stalled.delete(channel);
+    const restoring = channel
+      .restore(link)
+      .catch((error: unknown) => {
+        if (this.#isHeld(channel)) this.#stalled.set(channel, failures + 1);
+        throw error;
+      })
+      .finally(() => {
+        this.#restoring.delete(channel);
+      });
+    this.#restoring.set(channel, restoring);
+    return restoring;
   }
 
   /** Takes what was published under a name. */
@@ -200,20 +222,10 @@ export class HeldChannels implements ChannelOwner {
   #restore(): void {
     const { store } = this.#options;
     for (const [channel, failures] of [...this.#stalled]) {
-      if (this.#restoring.has(channel)) continue;
       const link = store.linkOf(channel.slot);
       if (link === undefined ? store.isLost(channel.slot) : failures >= MOST_FAILURES) channel.suspend();
       if (link === undefined || this.#restoring.size >= RESTORED_AT_ONCE) continue;
-      this.#restoring.add(channel);
-      this.#stalled.delete(channel);
-      channel
-        .restore(link)
-        .catch(() => {
-          if (this.#isHeld(channel)) this.#stalled.set(channel, failures + 1);
-        })
-        .finally(() => {
-          this.#restoring.delete(channel);
-        });
+      this.bringBack(channel).catch(() => undefined);
     }
   }
 

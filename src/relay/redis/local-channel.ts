@@ -94,11 +94,15 @@ export class LocalChannel implements Scheduled {
     return !this.#ended && this.#snapshot !== undefined;
   }
 
-  /** Somebody asks for a seat: {@link admit} or {@link refuse} follows. Resolves when events are heard of. */
-  expect(): Promise<void> {
+  /** Resolves when events are heard of. */
+  get subscribed(): Promise<void> {
+    return this.#subscribed;
+  }
+
+  /** Somebody asks for a seat: {@link admit} or {@link refuse} follows. */
+  expect(): void {
     this.#requests++;
     this.#order.remember();
-    return this.#subscribed;
   }
 
   /** Somebody has got a seat. */
@@ -213,6 +217,7 @@ export class LocalChannel implements Scheduled {
     if (this.#link !== link) {
       this.#link = link;
       this.#subscribed = link.subscribe(this.keys[0]);
+      this.#subscribed.catch(() => undefined);
     }
     await this.#subscribed;
     const args = [this.#order.latest, this.#owner.now()];
