@@ -9,17 +9,17 @@ import { RedisBackplane } from "../../src/relay/redis/backplane.ts";
 import type { RegistryLimits } from "../../src/relay/registry.ts";
 import type { BackplaneSubject } from "./backplane-contract.ts";
 import { backplaneContract } from "./backplane-contract.ts";
-import { describeWithRedis, RedisServer } from "./redis-server.ts";
+import { clusterUrl, describeWithRedis, RedisServer, startCluster } from "./redis-server.ts";
 
 /** Where the time of the test's clock starts in the store's time. */
 const EPOCH = 1_790_000_000_000;
 
 /** A relay of so many nodes. */
-function nodesAround(count: number, address: () => string, empty: () => void): BackplaneSubject {
+function nodesAround(count: number, address: () => string, empty: () => Promise<unknown>): BackplaneSubject {
   let nodes: RedisBackplane[] = [];
   return {
     async start(limits: RegistryLimits, clock: Clock, observer: BackplaneObserver) {
-      empty();
+      await empty();
       const options = {
         ...{ address: parseRedisAddress(address()), limits, heartbeat: 5_000, clock, observer },
         ...{ random: systemRandom, log: silentLog, storeTime: () => Promise.resolve(EPOCH + clock.now()) },
@@ -45,7 +45,18 @@ describeWithRedis("around one Redis", () => {
   afterAll(() => server.stop());
 
   for (const count of [1, 2]) {
-    const subject = nodesAround(count, () => server.url, () => void server.cli("FLUSHALL")); // prettier-ignore
+    const subject = nodesAround(count, () => server.url, () => server.empty()); // prettier-ignore
     backplaneContract(`RedisBackplane of ${count}`, subject);
   }
+});
+
+describeWithRedis("around a Redis cluster", () => {
+  let servers: RedisServer[] = [];
+  beforeAll(async () => {
+    servers = await startCluster();
+  });
+  afterAll(() => Promise.all(servers.map((server) => server.stop())));
+
+  const empty = () => Promise.all(servers.map((server) => server.empty()));
+  backplaneContract("RedisBackplane of 2", nodesAround(2, () => clusterUrl(servers), empty)); // prettier-ignore
 });

@@ -2,13 +2,14 @@
 import type { ChildProcess } from "node:child_process";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import type { AddressInfo, Socket } from "node:net";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { describe, expect, it } from "vitest";
+import { SLOTS } from "../../src/relay/redis/keys.ts";
 
 const HAS_REDIS = spawnSync("redis-server", ["--version"]).status === 0;
 
@@ -41,19 +42,36 @@ export class RedisServer {
   readonly port: number;
   readonly folder = mkdtempSync(join(tmpdir(), "fxa-pair-redis-"));
   readonly #options: readonly string[];
-  readonly #ready: RegExp;
+  readonly #log: string[] = [];
   #process: ChildProcess | undefined;
+  #control: Socket | undefined;
+  #waiting: { pattern: RegExp; resolve: () => void }[] = [];
 
-  private constructor(port: number, options: readonly string[], ready: RegExp) {
+  private constructor(port: number, options: readonly string[]) {
     this.port = port;
     this.#options = options;
-    this.#ready = ready;
   }
 
-  static async start(options: readonly string[] = [], port?: number): Promise<RedisServer> {
-    const [free = 0] = port === undefined ? await freePorts(1) : [port];
-    const server = new RedisServer(free, options, /Ready to accept connections/);
+  /** Starts one with more options, in the form of the command line. */
+  static async start(options: readonly string[] = []): Promise<RedisServer> {
+    const [port = 0] = await freePorts(1);
+    const server = new RedisServer(port, options);
     await server.startAgain();
+    return server;
+  }
+
+  /** Starts a sentinel that watches a master by the name "relay". */
+  static async sentinel(master: RedisServer): Promise<RedisServer> {
+    const [port = 0] = await freePorts(1);
+    const server = new RedisServer(port, ["--sentinel"]);
+    const lines = [
+      `sentinel monitor relay 127.0.0.1 ${master.port} 1`,
+      "sentinel down-after-milliseconds relay 500",
+      "sentinel failover-timeout relay 2000",
+    ];
+    const file = join(server.folder, "sentinel.conf");
+    writeFileSync(file, [`port ${port}`, "bind 127.0.0.1", `dir ${server.folder}`, ...lines, ""].join("\n"));
+    await server.#run([file, "--sentinel"], /\+monitor master/);
     return server;
   }
 
@@ -62,21 +80,32 @@ export class RedisServer {
   }
 
   /** Starts it, empty, on the same port. */
-  async startAgain(): Promise<void> {
+  startAgain(): Promise<void> {
     const standard = ["--port", String(this.port), "--bind", "127.0.0.1", "--save", "", "--dir", this.folder];
-    const child = spawn("redis-server", [...standard, ...this.#options], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
+    return this.#run([...standard, ...this.#options], /Ready to accept connections/);
+  }
+
+  /** Resolves as soon as its log has a line like that, which may be there already. */
+  logs(pattern: RegExp): Promise<void> {
+    if (this.#log.some((line) => pattern.test(line))) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.push({ pattern, resolve }));
+  }
+
+  async #run(args: readonly string[], ready: RegExp): Promise<void> {
+    const child = spawn("redis-server", args, { stdio: ["ignore", "pipe", "inherit"] });
     this.#process = child;
     started.add(this);
-    const told: string[] = [];
-    for await (const line of createInterface({ input: child.stdout })) {
-      told.push(line);
-      if (this.#ready.test(line)) break;
-    }
-    // Whatever it tells later must not fill the pipe.
-    child.stdout.resume();
-    if (child.exitCode !== null) throw new Error(`redis-server has ended:\n${told.join("\n")}`);
+    this.#log.length = 0;
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      this.#log.push(line);
+      for (const { pattern, resolve } of this.#waiting) if (pattern.test(line)) resolve();
+      this.#waiting = this.#waiting.filter(({ pattern }) => !pattern.test(line));
+    });
+    const ended = once(child, "exit").then(() => {
+      throw new Error(`redis-server has ended:\n${this.#log.join("\n")}`);
+    });
+    ended.catch(() => undefined);
+    await Promise.race([this.logs(ready), ended]);
   }
 
   /** Stops it in its tracks, as `kill -9` does. */
@@ -103,9 +132,26 @@ export class RedisServer {
   }
 
   async stop(): Promise<void> {
+    this.#control?.destroy();
     await this.kill9();
     started.delete(this);
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** Deletes everything in it. */
+  async empty(): Promise<void> {
+    this.#control ??= await RedisServer.#connect(this.port);
+    const answered = once(this.#control, "data");
+    this.#control.write("FLUSHALL\r\n");
+    await answered;
+  }
+
+  static async #connect(port: number): Promise<Socket> {
+    const socket = connect(port, "127.0.0.1");
+    await once(socket, "connect");
+    // It may be killed, or kill the connection.
+    socket.on("error", () => undefined);
+    return socket;
   }
 
   /** Runs commands, one a line, and returns what `redis-cli` prints. */
@@ -120,4 +166,28 @@ export class RedisServer {
     if (status !== 0) throw new Error(stdout + stderr);
     return stdout.trim();
   }
+}
+
+/** Starts primaries that share the slots of a cluster, without replicas. */
+export async function startCluster(count = 3): Promise<RedisServer[]> {
+  const busPorts = await freePorts(count);
+  const servers = await Promise.all(
+    busPorts.map((port) => RedisServer.start(["--cluster-enabled", "yes", "--cluster-port", String(port)])),
+  );
+  const share = Math.ceil(SLOTS / count);
+  for (const [index, server] of servers.entries()) {
+    const last = Math.min((index + 1) * share, SLOTS) - 1;
+    server.cli("CLUSTER", "ADDSLOTSRANGE", String(index * share), String(last));
+    server.cli("CLUSTER", "SET-CONFIG-EPOCH", String(index + 1));
+    for (const [other, { port }] of servers.entries()) {
+      if (other < index) server.cli("CLUSTER", "MEET", "127.0.0.1", String(port), String(busPorts[other]));
+    }
+  }
+  await Promise.all(servers.map((server) => server.logs(/Cluster state changed: ok/)));
+  return servers;
+}
+
+/** The address of a cluster. */
+export function clusterUrl(servers: readonly RedisServer[]): string {
+  return `redis+cluster://${servers.map(({ port }) => `127.0.0.1:${port}`).join(",")}`;
 }

@@ -4,7 +4,7 @@
  * following a cluster) is switched off: a connection that breaks is over, and `store.ts` opens another.
  */
 import type { RedisClientOptions } from "@redis/client";
-import { createClient } from "@redis/client";
+import { RedisClient } from "@redis/client";
 import type { Clock } from "../../lib/clock.ts";
 import { within } from "../../lib/within.ts";
 import type { Endpoint, RedisAddress } from "./address.ts";
@@ -58,7 +58,7 @@ export class ServerConnection {
     clock: Clock,
     events: { onClosed(error: Error): void; onMoved(): void },
   ): Promise<ServerConnection> {
-    const client = createClient(clientOptions(endpoint, address));
+    const client = new RedisClient(clientOptions(endpoint, address));
     let ready = false;
     // Without a listener, an error would end the process. While connecting, `connect` rejects as well.
     client.on("error", (error: Error) => {
