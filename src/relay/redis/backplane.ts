@@ -24,6 +24,7 @@ import { readLimitAnswer } from "./answers.ts";
 import { HeldChannels } from "./held-channels.ts";
 import { NODES_KEY, slotOf } from "./keys.ts";
 import { LimitCalls } from "./limit-calls.ts";
+import type { Link } from "./link.ts";
 import { Liveness } from "./liveness.ts";
 import { Store } from "./store.ts";
 import { StoreTime } from "./store-time.ts";
@@ -72,6 +73,7 @@ export class RedisBackplane implements Backplane {
       called: (milliseconds, failed) => {
         observer.called(milliseconds, failed);
       },
+      connecting: (link) => this.#setTime(link),
       changed: () => {
         this.#held.relinked();
       },
@@ -106,7 +108,6 @@ export class RedisBackplane implements Backplane {
   static async start(options: RedisBackplaneOptions): Promise<RedisBackplane> {
     const backplane = new RedisBackplane(options);
     await backplane.#store.start();
-    await backplane.#setTime();
     await backplane.#beat();
     return backplane;
   }
@@ -160,7 +161,9 @@ export class RedisBackplane implements Backplane {
   sweep(): void {
     if (this.#closed) return;
     this.#store.sweep();
-    if (this.#time.due) void this.#setTime();
+    const link = this.#store.linkOf(slotOf(NODES_KEY));
+    // If there is no answer the link is gone, or soon will be; the next one is asked.
+    if (link !== undefined && this.#time.due) this.#setTime(link).catch(() => undefined);
     if (this.#time.known && this.#liveness.isDue(this.#options.clock.now())) void this.#beat();
     this.#held.sweep();
   }
@@ -203,14 +206,8 @@ export class RedisBackplane implements Backplane {
     return this.#store.links.reduce((sum, link) => sum + link.made, 0);
   }
 
-  async #setTime(): Promise<void> {
-    const link = this.#store.linkOf(slotOf(NODES_KEY));
-    if (link === undefined) return;
-    try {
-      await this.#time.set(this.#options.storeTime ?? (() => link.time()));
-    } catch {
-      // The link is gone, or soon will be; the next one is asked.
-    }
+  #setTime(link: Link): Promise<void> {
+    return this.#time.set(this.#options.storeTime ?? (() => link.time()));
   }
 
   async #beat(): Promise<void> {

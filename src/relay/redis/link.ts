@@ -2,6 +2,7 @@
  * The way to one primary of the store: a connection for calls, in order, and one for publications. (One for both would
  * do in RESP3, but the library then takes an unsubscription on the server's own account for the answer to a call.)
  */
+import * as v from "valibot";
 import type { Clock } from "../../lib/clock.ts";
 import type { Endpoint, RedisAddress } from "./address.ts";
 import { formatEndpoint } from "./address.ts";
@@ -75,6 +76,7 @@ export class Link {
     };
     const calls = await ServerConnection.open(endpoint, address, clock, told);
     try {
+      await checkServer(calls, address);
       await loadLibrary(calls);
       const publications = await ServerConnection.open(endpoint, address, clock, told);
       opened.link = new Link(endpoint, clock, events, [calls, publications]);
@@ -187,6 +189,20 @@ export class Link {
         this.#loading = false;
       });
   }
+}
+
+/** What `HELLO` tells of a server, beside other things. */
+const helloSchema = v.object({ mode: v.string(), role: v.string() });
+
+/** Whether it is a primary, and part of a cluster or not as the address says. */
+async function checkServer(connection: ServerConnection, { kind }: RedisAddress): Promise<void> {
+  const server = formatEndpoint(connection.endpoint);
+  const told = v.safeParse(helloSchema, await connection.send(["HELLO"]));
+  if (!told.success) throw StoreError.refusal("it does not answer HELLO as Redis 7 or Valkey does", server);
+  const { mode, role } = told.output;
+  if (mode === "sentinel") throw StoreError.refusal("it is a sentinel", server);
+  if (mode === "cluster" && kind !== "cluster") throw StoreError.refusal("it is part of a cluster", server);
+  if (role !== "master") throw StoreError.passing("it is not a primary just now", server);
 }
 
 /** Loads the functions unless they are there. */

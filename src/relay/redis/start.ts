@@ -29,6 +29,8 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
     /NOPERM/,
     "Allow the user every command that the documentation lists, on the keys and channels fxa-pair:*.",
   ],
+  [/is part of a cluster/, "Give redis+cluster:// in place of redis://."],
+  [/is a sentinel/, "Give redis+sentinel:// in place of redis://, and behind it the name of the master."],
   [/cluster support disabled/, "Give redis:// in place of redis+cluster://."],
   [/SENTINEL|no such master/, "Give the addresses of sentinels, and the name that they know the master by."],
   [/CERT|SIGNATURE|SIGNED|TLS|SSL/, "Put the certificate of its authority into NODE_EXTRA_CA_CERTS."],

@@ -21,6 +21,8 @@ const RETRY_INTERVAL = 250;
 const LOOK_INTERVAL = 30_000;
 
 export interface StoreEvents extends Pick<LinkEvents, "publication" | "called"> {
+  /** Something that is to be done before a new link serves. Rejects if the link is of no use. */
+  connecting(link: Link): Promise<void>;
   /** Some slots are served by another link than before, or by none. */
   changed(): void;
   /** A server is gone, or cannot be reached, told once until it is back. */
@@ -169,6 +171,10 @@ export class Store {
   async #connect(reach: Reach): Promise<StoreError | undefined> {
     try {
       const link = await Link.open(reach.endpoint, this.#address, this.#clock, this.#linkEvents(reach));
+      await this.#events.connecting(link).catch((error: unknown) => {
+        link.close();
+        throw error;
+      });
       if (this.#closed || this.#reaches.get(formatEndpoint(reach.endpoint)) !== reach) {
         link.close();
         return undefined;
@@ -235,8 +241,11 @@ export class Store {
     }
   }
 
+  /** A server is back, or takes the place of one that is no longer asked. */
   #tellFound(server: string): void {
-    if (!this.#silent.delete(server)) return;
-    this.#events.found(server);
+    const told = this.#silent.size;
+    for (const lost of this.#silent)
+      if (lost === server || !this.#reaches.has(lost)) this.#silent.delete(lost);
+    if (this.#silent.size < told) this.#events.found(server);
   }
 }
