@@ -35,16 +35,16 @@ local REMEMBERED_FOR = ${REMEMBERED_FOR}
 -- What has no end of its own is gone that long after the last call of a node that has a part in it.
 local GRACE = ${GRACE}
 
-local NUMBERS = { ${NUMBER_FIELDS.map((field) => `${field} = true`).join(", ")} }
+local NUMBERS = { ${NUMBER_FIELDS.map((field) => `[${field.charCodeAt(0)}] = true`).join(", ")} }
 
 -- Everything about a channel by field, or nil. What is to be written back goes through put and commit.
 local function load(key)
   local flat = redis.call('HGETALL', key)
   if #flat == 0 then return nil end
-  local c = {}
+  local c, byte = {}, string.byte
   for i = 1, #flat, 2 do
     local field, value = flat[i], flat[i + 1]
-    if NUMBERS[string.sub(field, 1, 1)] then
+    if NUMBERS[byte(field)] then
       value = tonumber(value)
       if value == nil then error('no number') end
     end
