@@ -1,11 +1,12 @@
 /** What becomes of a relay whose Redis, or one of whose nodes, fails. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { ENDINGS } from "../../src/relay/endings.ts";
+import { channelKeys } from "../../src/relay/redis/keys.ts";
 import { REFUSALS } from "../../src/relay/refusals.ts";
 import type { RegistryLimits } from "../../src/relay/registry.ts";
 import type { Guest } from "./redis-nodes.ts";
 import { pair, stopNodes, TestNode } from "./redis-nodes.ts";
-import { describeWithRedis, RedisServer } from "./redis-server.ts";
+import { describeWithRedis, RedisServer, ServerProxy } from "./redis-server.ts";
 
 describeWithRedis("when Redis fails", () => {
   let server: RedisServer;
@@ -93,6 +94,43 @@ describeWithRedis("when Redis fails", () => {
     expect(await second.hears(12)).toEqual(texts);
     expect(await first.hears(12)).toEqual(texts.map((text) => `re: ${text}`));
     expect(here.observer.messages).toHaveLength(12);
+  });
+
+  it("taking messages whose answers get lost: they count, and are passed on, once", async () => {
+    const proxy = await ServerProxy.start(server);
+    const here = await TestNode.start(`redis://127.0.0.1:${proxy.port}`);
+    const there = await TestNode.start(server.url);
+    const [first, second] = await pair(here, there);
+    first.says("1");
+    await here.backplane.settled();
+    proxy.mute = true;
+    first.says("2", "3");
+    await second.hears(3);
+    proxy.mute = false;
+    proxy.cut();
+    first.says("4");
+    expect(await second.hears(4)).toEqual(["1", "2", "3", "4"]);
+    await here.backplane.settled();
+    expect(here.observer.messages).toEqual([1, 1, 1, 1]);
+    second.says("5");
+    expect(await first.hears(1)).toEqual(["5"]);
+    proxy.stop();
+  });
+
+  it("taking a newcomer whose answer gets lost: the seat is not held for nobody", async () => {
+    const proxy = await ServerProxy.start(server);
+    const here = await TestNode.start(`redis://127.0.0.1:${proxy.port}`);
+    const first = await here.open();
+    const publications = await server.publications(channelKeys(first.id)[0]);
+    proxy.mute = true;
+    const refused = expect(here.join(first.id)).rejects.toThrow(REFUSALS.unavailable.message);
+    expect(await publications.next()).toContain('["c",0,');
+    proxy.mute = false;
+    proxy.cut();
+    await refused;
+    expect(await publications.next()).toContain('["a",0,');
+    expect(first.heard).toEqual([]);
+    proxy.stop();
   });
 
   it("forgetting its functions, is taught them again", async () => {

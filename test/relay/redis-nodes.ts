@@ -50,7 +50,10 @@ export class TestNode {
         : { clock, storeTime: () => Promise.resolve(clock.now()) }),
     });
     running.add(node);
-    if (clock === undefined) node.#sweeping = setInterval(() => { node.backplane.sweep(); }, SWEEP_INTERVAL);
+    if (clock === undefined)
+      node.#sweeping = setInterval(() => {
+        node.backplane.sweep();
+      }, SWEEP_INTERVAL);
     return node;
   }
 

@@ -1,9 +1,9 @@
 /** Real Redis servers on loopback, in a folder of their own, for tests: each is told ready by its own log. */
 import type { ChildProcess } from "node:child_process";
 import { spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
+import { on, once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import type { AddressInfo, Socket } from "node:net";
+import type { AddressInfo, Server, Socket } from "node:net";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -45,6 +45,7 @@ export class RedisServer {
   readonly #log: string[] = [];
   #process: ChildProcess | undefined;
   #control: Socket | undefined;
+  readonly #watching: Socket[] = [];
   #waiting: { pattern: RegExp; resolve: () => void }[] = [];
 
   private constructor(port: number, options: readonly string[]) {
@@ -132,7 +133,7 @@ export class RedisServer {
   }
 
   async stop(): Promise<void> {
-    this.#control?.destroy();
+    for (const socket of [this.#control, ...this.#watching]) socket?.destroy();
     await this.kill9();
     started.delete(this);
     rmSync(this.folder, { recursive: true, force: true });
@@ -144,6 +145,17 @@ export class RedisServer {
     const answered = once(this.#control, "data");
     this.#control.write("FLUSHALL\r\n");
     await answered;
+  }
+
+  /** What is published under a name from now on, in the protocol's own form. */
+  async publications(name: string): Promise<{ next(): Promise<string> }> {
+    const socket = await RedisServer.#connect(this.port);
+    const texts = on(socket.setEncoding("utf8"), "data");
+    const next = async (): Promise<string> => String(((await texts.next()).value as string[])[0]);
+    socket.write(`SSUBSCRIBE ${name}\r\n`);
+    await next();
+    this.#watching.push(socket);
+    return { next };
   }
 
   static async #connect(port: number): Promise<Socket> {
@@ -190,4 +202,52 @@ export async function startCluster(count = 3): Promise<RedisServer[]> {
 /** The address of a cluster. */
 export function clusterUrl(servers: readonly RedisServer[]): string {
   return `redis+cluster://${servers.map(({ port }) => `127.0.0.1:${port}`).join(",")}`;
+}
+
+/** A way to a server that can swallow its answers, and be cut. */
+export class ServerProxy {
+  port = 0;
+  /** Whether what the server says gets lost. */
+  mute = false;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+
+  private constructor(target: RedisServer) {
+    this.#server = createServer((near) => {
+      const far = connect(target.port, "127.0.0.1");
+      near.pipe(far);
+      far.on("data", (chunk) => {
+        if (!this.mute) near.write(chunk);
+      });
+      for (const [socket, other] of [
+        [near, far],
+        [far, near],
+      ] as const) {
+        this.#sockets.add(socket);
+        socket
+          .on("error", () => undefined)
+          .on("close", () => {
+            this.#sockets.delete(socket);
+            other.destroy();
+          });
+      }
+    });
+  }
+
+  static async start(target: RedisServer): Promise<ServerProxy> {
+    const proxy = new ServerProxy(target);
+    await once(proxy.#server.listen(0, "127.0.0.1"), "listening");
+    proxy.port = (proxy.#server.address() as AddressInfo).port;
+    return proxy;
+  }
+
+  /** Cuts every connection; new ones are let through. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  stop(): void {
+    this.#server.close();
+    this.cut();
+  }
 }

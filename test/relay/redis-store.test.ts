@@ -2,6 +2,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { ENDINGS } from "../../src/relay/endings.ts";
 import { REFUSALS } from "../../src/relay/refusals.ts";
+import { channelKeys } from "../../src/relay/redis/keys.ts";
+import { libraryFunction } from "../../src/relay/redis/library.ts";
 import type { RegistryLimits } from "../../src/relay/registry.ts";
 import { pair, stopNodes, TestNode } from "./redis-nodes.ts";
 import { describeWithRedis, RedisServer } from "./redis-server.ts";
@@ -143,7 +145,8 @@ describeWithRedis("around Redis", () => {
       await settled(here);
       const before = keys();
       for (const key of before) server.cli("PEXPIRE", key, "60000");
-      await passes(250_000, 2_500, here);
+      // Longer than the store would remember any of it.
+      await passes(700_000, 5_000, here);
       for (const key of before) expect(Number(server.cli("PTTL", key)), key).toBeGreaterThan(300_000);
       expect(await here.backplane.open({ ...asked, id: "other" })).toMatchObject({ status: 429 });
       expect(second.heard).toEqual(["held"]);
@@ -215,6 +218,21 @@ describeWithRedis("around Redis", () => {
         expect([first.heard, second.heard]).toEqual([[ENDINGS.tryLater], [ENDINGS.tryLater]]);
         expect([here.backplane.channels, there.backplane.channels]).toEqual([0, 0]);
       }
+    });
+
+    it("in place of a message, or before its turn, reaches nobody", async () => {
+      const here = await start();
+      const [first, second] = await pair(here);
+      first.says("1");
+      await settled(here);
+      const relay = (number: number): string => {
+        const args = ["0", "0", String(number), "5", "wrong", "1790000000000", "9", "99", "9"];
+        return server.cli("FCALL", libraryFunction("relay"), "2", ...channelKeys(first.id), ...args);
+      };
+      expect([relay(1), relay(3)]).toEqual(["1", "-1"]);
+      first.says("2");
+      await settled(here);
+      expect(second.heard).toEqual(["1", "2"]);
     });
 
     it("in the list of messages, reaches nobody", async () => {

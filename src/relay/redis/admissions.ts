@@ -194,11 +194,11 @@ export class Admissions {
   ): Admission | Refusal {
     if ("status" in answer) return answer;
     if (answer.type !== "seated") return refusalOf(answer);
-    const { seat, connection, seen, expiresAt } = answer;
+    const { seat, connection, seen, expiresIn } = answer;
     return {
       ...{ id, seat, connection, seen },
       resume: this.#options.limits.resumeWindow === 0 ? undefined : token,
-      expiresIn: expiresAt === 0 ? null : Math.max(0, expiresAt - this.#options.time.now()),
+      expiresIn: expiresIn === 0 ? null : expiresIn,
       nameplate: nameplate === "" ? undefined : nameplate,
     };
   }

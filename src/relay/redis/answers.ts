@@ -22,8 +22,8 @@ export interface SeatedAnswer {
   readonly seat: number;
   readonly connection: number;
   readonly seen: number;
-  /** In the store's time; 0 if the channel's lifespan is unlimited. */
-  readonly expiresAt: number;
+  /** Milliseconds; 0 if the channel's lifespan is unlimited. */
+  readonly expiresIn: number;
   readonly snapshot: Snapshot;
   readonly missed: readonly string[];
 }
@@ -77,8 +77,8 @@ const overSchema = v.pipe(
 );
 const seatedSchema = v.pipe(
   v.tupleWithRest([v.literal("seated"), whole, whole, whole, whole, snapshotSchema], v.string()),
-  v.transform(([type, seat, connection, seen, expiresAt, snapshot, ...missed]): SeatedAnswer => {
-    return { type, seat, connection, seen, expiresAt, snapshot, missed };
+  v.transform(([type, seat, connection, seen, expiresIn, snapshot, ...missed]): SeatedAnswer => {
+    return { type, seat, connection, seen, expiresIn, snapshot, missed };
   }),
 );
 const stateSchema = v.pipe(

@@ -7,8 +7,10 @@ import { ENDINGS } from "../endings.ts";
 import { luaEnding } from "./channel-state.ts";
 
 export const CHANNEL_FUNCTIONS = `
-local function seated(c, seat)
-  return { 'seated', seat, c['k' .. seat], c['m' .. seat], c.x, snapshot(c) }
+-- Milliseconds left of the lifespan come with it, 0 if it is unlimited.
+local function seated(c, seat, now)
+  local left = c.x > 0 and c.x - now or 0
+  return { 'seated', seat, c['k' .. seat], c['m' .. seat], left, snapshot(c) }
 end
 
 local function take_seat(c, token, node)
@@ -48,7 +50,7 @@ functions.open = function(keys, args)
   take_seat(c, args[1], args[2])
   commit(c, false)
   redis.call('PEXPIRE', key, span(c.x, c.w, now) + REMEMBERED_FOR)
-  return seated(c, 0)
+  return seated(c, 0, now)
 end
 
 -- token node now seats
@@ -62,7 +64,7 @@ functions.join = function(keys, args)
   end
   local seat = take_seat(c, args[1], args[2])
   commit(c, true)
-  return seated(c, seat)
+  return seated(c, seat, now)
 end
 
 -- presented token node now received
@@ -96,7 +98,7 @@ functions.resume = function(keys, args)
   put(c, 's' .. found, 'r')
   put(c, 'g' .. found, args[3])
   commit(c, true)
-  answer = seated(c, found)
+  answer = seated(c, found, now)
   for i = (received or 0) + 1, #missed do answer[#answer + 1] = missed[i] end
   return answer
 end
