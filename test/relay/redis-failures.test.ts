@@ -53,9 +53,9 @@ describeWithRedis("when Redis fails", () => {
       const before = performance.now();
       expect(await here.backplane.failing()).toBe("redis");
       expect(performance.now() - before).toBeLessThan(1_500);
+      const found = [here.log.next("redis_found"), there.log.next("redis_found")];
       server.goOn();
-      await here.log.next("redis_found");
-      await there.log.next("redis_found");
+      await Promise.all(found);
       const again = await there.resume(second, 1);
       const back = await here.resume(first, 0);
       if (back.admission.seen === 1) back.says("2");
