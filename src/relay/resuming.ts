@@ -31,9 +31,9 @@ export function resumeSeat(channel: Channel, claim: Claim): Resumption | Refusal
   const found = findSeat(channel, claim.presented);
   if (found === undefined) return REFUSALS.wrongToken;
   const { number, seat, isCurrent } = found;
-  noteReached(channel, seat);
   const missed = missedBy(channel, number, seat, claim.received);
   if (missed === undefined) return REFUSALS.badReceived;
+  noteReached(channel, seat);
   // Our own copy of the same text: the client's may be a slice of something large.
   if (isCurrent) seat.previous = seat.current;
   seat.current = claim.token;
@@ -54,7 +54,12 @@ export function confirmSeat(seat: Seat): void {
  * and never showed life counts as if it had not been there.
  */
 export function noteReached(channel: Channel, seat: Seat): void {
-  if (seat.attached && seat.previous === undefined) seat.reached = channel.held.length;
+  seat.reached = reachedBy(channel, seat);
+}
+
+/** What {@link noteReached} would note just now. */
+function reachedBy(channel: Channel, seat: Seat): number {
+  return seat.attached && seat.previous === undefined ? channel.held.length : seat.reached;
 }
 
 /** Compares with every token there is, so that the time tells nothing about any. */
@@ -79,7 +84,7 @@ function missedBy(
   seat: Seat,
   received: number | undefined,
 ): string[] | undefined {
-  const since = received === undefined ? seat.reached : seat.joined;
+  const since = received === undefined ? reachedBy(channel, seat) : seat.joined;
   const others = channel.held.slice(since).filter((message) => message.seat !== number);
   if (received !== undefined && received > others.length) return undefined;
   return others.slice(received ?? 0).map(({ envelope }) => envelope);

@@ -14,6 +14,8 @@ import {
 import type { Channel } from "../../src/relay/channel.ts";
 import type { Ending } from "../../src/relay/endings.ts";
 import { ENDINGS } from "../../src/relay/endings.ts";
+import { REFUSALS } from "../../src/relay/refusals.ts";
+import { resumeSeat } from "../../src/relay/resuming.ts";
 
 const LIMITS: ChannelLimits = {
   ...{ seats: 2, lifespan: 300_000, maxExchanges: 3, maxData: 100, maxMessage: 60, resumeWindow: 60_000 },
@@ -218,5 +220,19 @@ describe("being lost", () => {
     expect(nextDeadline(channel)).toBe(START + 60_000);
     expect(passTime(channel, START + 59_999)).toBeUndefined();
     expect(passTime(channel, START + 60_000)).toBe(ENDINGS.everyoneLeft);
+  });
+});
+
+describe("a claim that is refused", () => {
+  it.each([
+    ["has another token", "token 9", undefined, REFUSALS.wrongToken],
+    ["has got what was never sent", "token 1", 3, REFUSALS.badReceived],
+  ])("as it %s changes nothing", (_name, presented, received, refusal) => {
+    const channel = pair();
+    accept(channel, 1);
+    accept(channel, 1);
+    const before = structuredClone(channel);
+    expect(resumeSeat(channel, { presented, token: "fresh", received })).toBe(refusal);
+    expect(channel).toEqual(before);
   });
 });
