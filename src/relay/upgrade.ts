@@ -68,10 +68,11 @@ const KEY = /^[A-Za-z0-9+/]{22}==$/;
  * What is wrong with an opening handshake (RFC 6455 §4.2.1); `undefined` if nothing is. Looked at before a seat is
  * taken, so that a request which cannot become a WebSocket costs no channel.
  */
-export function handshakeProblem({ method, headers }: IncomingMessage): Refusal | undefined {
+export function handshakeProblem({ method, headers, httpVersion }: IncomingMessage): Refusal | undefined {
   if (!isWebSocket(headers)) return REFUSALS.upgradeRequired;
   if (headers["sec-websocket-version"] !== "13") return REFUSALS.upgradeRequired;
-  if (method !== "GET") return REFUSALS.badHandshake;
+  // Before HTTP/1.1 a connection becomes nothing else, and a proxy between that speaks 1.0 would pass on no frames.
+  if (method !== "GET" || httpVersion !== "1.1") return REFUSALS.badHandshake;
   return KEY.test(headers["sec-websocket-key"] ?? "") ? undefined : REFUSALS.badHandshake;
 }
 

@@ -59,6 +59,18 @@ describe("a refused upgrade", () => {
     expect(relay.stats().channels).toBe(0);
   });
 
+  it.each(["1.0", "0.9", "2.0"])("that is not HTTP/1.1 but %s makes no channel", async (version) => {
+    const { relay } = await testRelay();
+    const { hostname, port } = new URL(relay.url);
+    const head = Object.entries(handshake()).map(([name, value]) => `${name}: ${value}\r\n`);
+    const socket = connect(Number(port), hostname, () =>
+      socket.write(`GET /v1/ws/ HTTP/${version}\r\nHost: relay\r\n${head.join("")}\r\n`),
+    );
+    expect(String((await once(socket, "data"))[0])).toMatch(/^HTTP\/1.1 400 /);
+    socket.destroy();
+    expect(relay.stats()).toMatchObject({ channels: 0, connections: 0 });
+  });
+
   it("tells which version and protocol are spoken", async () => {
     const { relay } = await testRelay();
     const { headers } = await ask(relay, "/v1/ws/", handshake({ "Sec-WebSocket-Version": "12" }));

@@ -53,7 +53,7 @@ function subject(given: GivenSettings = {}, options: SubjectOptions = {}) {
 
 function request(url: string, headers: Record<string, string> = {}): IncomingMessage {
   const made = new IncomingMessage(new Socket());
-  Object.assign(made, { url, method: "GET" });
+  Object.assign(made, { url, method: "GET", httpVersion: "1.1" });
   for (const [name, value] of Object.entries({ ...handshake(), ...headers }))
     made.headers[name.toLowerCase()] = value;
   return made;
