@@ -66,8 +66,16 @@ export class UpgradeHandler {
       return;
     }
     const answer = problem ?? (await this.#answerTo(target, request, remote ?? ""));
-    if (isRefusal(answer)) this.#refuse(answer, remote, socket);
-    else this.#accept(answer, request, remote, socket, head);
+    if (isRefusal(answer)) {
+      this.#refuse(answer, remote, socket);
+      return;
+    }
+    try {
+      this.#accept(answer, request, remote, socket, head);
+    } catch (error) {
+      this.#giveUp(answer);
+      throw error;
+    }
   }
 
   async #answerTo(target: Target, request: IncomingMessage, address: string): Promise<Admission | Refusal> {
@@ -117,9 +125,7 @@ export class UpgradeHandler {
   ): void {
     const { context, places } = this.#options;
     if (!socket.readable || !socket.writable) {
-      // The client was gone before it got its answer. A first token nobody has ever seen takes no seat again.
-      if (admission.connection === 0) context.backplane.leave(admission);
-      else context.backplane.lose(admission);
+      this.#giveUp(admission);
       socket.destroy();
       return;
     }
@@ -133,6 +139,13 @@ export class UpgradeHandler {
     socket.uncork();
     // What came with the request is the first to be read.
     if (head.length > 0) socket.unshift(head);
+  }
+
+  /** Gives up a seat whose client never got its answer. A first token nobody has ever seen takes no seat again. */
+  #giveUp(admission: Admission): void {
+    const { backplane } = this.#options.context;
+    if (admission.connection === 0) backplane.leave(admission);
+    else backplane.lose(admission);
   }
 }
 

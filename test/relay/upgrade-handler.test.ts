@@ -11,6 +11,7 @@ import { ConnectionCount } from "../../src/relay/connection-count.ts";
 import { DeadlineWheel } from "../../src/relay/deadline-wheel.ts";
 import { ENDINGS } from "../../src/relay/endings.ts";
 import { limitsOf } from "../../src/relay/limits.ts";
+import type { Places } from "../../src/relay/places.ts";
 import { NOWHERE } from "../../src/relay/places.ts";
 import { CLOSE_TIMEOUT } from "../../src/relay/relay-socket.ts";
 import type { GivenSettings } from "../../src/relay/settings.ts";
@@ -23,10 +24,12 @@ interface SubjectOptions {
   random?: RandomSource;
   door?: { opens: boolean; joins: boolean };
   Backplane?: typeof MemoryBackplane;
+  places?: Places;
 }
 
 function subject(given: GivenSettings = {}, options: SubjectOptions = {}) {
   const { random = systemRandom, door = { opens: true, joins: true }, Backplane = MemoryBackplane } = options;
+  const { places = NOWHERE } = options;
   const clock = new FakeClock();
   const log = new RecordingLog();
   const observer = new RecordingObserver();
@@ -45,7 +48,7 @@ function subject(given: GivenSettings = {}, options: SubjectOptions = {}) {
   };
   const handler = new UpgradeHandler({
     ...{ context, random, door },
-    ...{ proxies: new TrustedProxies([]), places: NOWHERE },
+    ...{ proxies: new TrustedProxies([]), places },
     plainAnswer: () => Promise.reject(new Error("no plain answers here")),
   });
   return { handler, clock, log, observer, connections, backplane };
@@ -110,6 +113,27 @@ describe("UpgradeHandler", () => {
     expect(socket.destroyed).toBe(true);
     expect(log.lines).toMatchObject([{ level: "error", event: "upgrade_failed" }]);
     expect(backplane.channels).toBe(0);
+  });
+
+  it("gives the seat back when there can be no connection after all", async () => {
+    const places = { find: () => { throw new Error("no database"); } }; // prettier-ignore
+    const { handler, clock, log, observer, backplane } = subject({}, { places });
+    const socket = pipe();
+    await handler.handle(request("/v1/ws/"), socket, Buffer.alloc(0));
+    expect([socket.destroyed, backplane.channels]).toEqual([true, 0]);
+    expect(log.lines.at(-1)).toMatchObject({ level: "error", event: "upgrade_failed" });
+    expect(observer.summaries).toMatchObject([{ ending: ENDINGS.everyoneLeft, participants: 1 }]);
+    const [opened, joined] = [
+      await backplane.open({ id: ID, address: "", token: "one", nameplate: false }),
+      await backplane.join({ id: ID, address: "", token: "two" }),
+    ];
+    if (isRefusal(opened) || isRefusal(joined)) throw new Error("refused");
+    backplane.lose(joined);
+    await handler.handle(request(`/v1/ws/${ID}?resume=two`), pipe(), Buffer.alloc(0));
+    backplane.leave(opened);
+    clock.advance(60_250);
+    backplane.sweep();
+    expect(observer.summaries.at(-1)).toMatchObject({ id: ID, ending: ENDINGS.everyoneLeft });
   });
 
   it("survives a socket that breaks while it is being answered", async () => {
