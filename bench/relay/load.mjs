@@ -3,6 +3,7 @@
  * there. It works against any server that opens a channel at `/v1/ws/`, joins it at `/v1/ws/<channelid>` and passes
  * texts on in envelopes. Started with a channel to its parent, it does what messages say (see {@link tasks}).
  */
+import { connect } from "node:net";
 import { RawClient, textFrame } from "./raw-client.mjs";
 
 /** Messages of a pairing: handshake, request, metadata, decisions, code, ends. */
@@ -83,6 +84,7 @@ async function keepBusy(inFlight, done, action) {
 }
 
 const held = [];
+const requests = [];
 
 function watchHeld() {
   for (const client of held) {
@@ -147,8 +149,26 @@ export const tasks = {
     return { held: held.length };
   },
 
+  /** Opens connections that send half a request and then nothing, and keeps them. */
+  async beginRequests({ target, total }) {
+    const begun = Array.from({ length: total }, () => {
+      const socket = connect({ ...target, localAddress: idleAddress() });
+      socket.on("error", () => undefined);
+      requests.push(socket);
+      return new Promise((resolve) => socket.write("GET /v1/ws/ HTTP/1.1\r\nHost: x\r\nUpg", resolve));
+    });
+    await Promise.all(begun);
+    return { begun: total };
+  },
+
+  /** Lets nothing be heard any more of what is held, without letting go of it. */
+  mute() {
+    for (const client of held) client.mute();
+    return Promise.resolve({});
+  },
+
   /** Lets go of what is held: each with a close frame, or as if the network had failed. */
-  async release({ abruptly = false }) {
+  async release({ abruptly = false, keepRequests = false }) {
     const gone = held.splice(0).map((client) => {
       if (!abruptly) return leave(client);
       client.onGone = () => undefined;
@@ -156,6 +176,7 @@ export const tasks = {
       return undefined;
     });
     await Promise.all(gone);
+    if (!keepRequests) for (const socket of requests.splice(0)) socket.destroy();
     return {};
   },
 };

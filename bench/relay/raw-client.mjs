@@ -85,6 +85,11 @@ export class RawClient {
     this.#socket.write(CLOSE_FRAME);
   }
 
+  /** Takes nothing more, as a device whose network is gone without a word: no ping is answered, no close. */
+  mute() {
+    this.#socket.pause();
+  }
+
   destroy() {
     this.#socket.destroy();
   }

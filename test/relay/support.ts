@@ -3,7 +3,6 @@ import type { IncomingMessage } from "node:http";
 import { request } from "node:http";
 import type { ClientOptions } from "ws";
 import { WebSocket } from "ws";
-import type { Clock } from "../../src/lib/clock.ts";
 import { systemRandom } from "../../src/lib/random.ts";
 import type { BackplaneObserver, ChannelSummary } from "../../src/relay/backplane.ts";
 import type { LogFields, LogLevel, RelayEvent, RelayLog } from "../../src/relay/log.ts";
@@ -11,53 +10,9 @@ import type { Relay, RelayOptions } from "../../src/relay/server.ts";
 import { startRelay } from "../../src/relay/server.ts";
 import type { GivenSettings } from "../../src/relay/settings.ts";
 import { parseSettings } from "../../src/relay/settings.ts";
+import { FakeClock } from "./fake-clock.ts";
 
-/** A clock that a test moves. It starts in the middle of a slot, and counts in fractions as real ones do. */
-export class FakeClock implements Clock {
-  #now = 12_345.75;
-  readonly #timers = new Set<{ at: number; action: () => void }>();
-  readonly #awaited: { at: number; set: () => void }[] = [];
-
-  /** Timers that are neither due nor cancelled. */
-  get pending(): number {
-    return this.#timers.size;
-  }
-
-  now(): number {
-    return this.#now;
-  }
-
-  wallTime(): number {
-    return this.#now;
-  }
-
-  after(milliseconds: number, action: () => void): () => void {
-    const timer = { at: this.#now + milliseconds, action };
-    this.#timers.add(timer);
-    for (const { at, set } of this.#awaited) if (at === timer.at) set();
-    return () => this.#timers.delete(timer);
-  }
-
-  /** Resolves as soon as something waits for exactly that many milliseconds from now. */
-  waitedFor(milliseconds: number): Promise<void> {
-    const at = this.#now + milliseconds;
-    if ([...this.#timers].some((timer) => timer.at === at)) return Promise.resolve();
-    return new Promise((set) => this.#awaited.push({ at, set }));
-  }
-
-  /** Runs every timer due within the next milliseconds at its own moment. */
-  advance(milliseconds: number): void {
-    const end = this.#now + milliseconds;
-    for (;;) {
-      const [next] = [...this.#timers].sort((a, b) => a.at - b.at);
-      if (next === undefined || next.at > end) break;
-      this.#timers.delete(next);
-      this.#now = next.at;
-      next.action();
-    }
-    this.#now = end;
-  }
-}
+export { FakeClock } from "./fake-clock.ts";
 
 export interface LogLine {
   level: LogLevel;
