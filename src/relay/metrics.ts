@@ -62,7 +62,11 @@ export class RelayMetrics implements Figures {
       PAIRING_BUCKETS,
     );
     this.#calls = this.#histogram("backplane_duration_seconds", "Calls to the store", CALL_BUCKETS);
-    collectDefaultMetrics({ register: this.#registry, prefix: METRICS_PREFIX });
+    collectDefaultMetrics({
+      ...{ register: this.#registry, prefix: METRICS_PREFIX },
+      // Milliseconds; looking more often would cost more than the rest of an idle relay.
+      eventLoopMonitoringPrecision: 20,
+    });
   }
 
   watch(levels: () => Levels): void {

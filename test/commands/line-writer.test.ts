@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { connect, createServer } from "node:net";
-import type { Socket } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
@@ -35,11 +36,10 @@ function toFile() {
 
 /** A writer to one end of a connection on whose other end nobody reads yet. */
 async function toConnection() {
-  const path = join(folder, `${files++}.socket`);
   const server = createServer();
   const accepted = new Promise<Socket>((resolve) => server.once("connection", resolve));
-  server.listen(path);
-  const writing = connect(path);
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const writing = connect((server.address() as AddressInfo).port, "127.0.0.1");
   const reading = await accepted;
   reading.pause();
   server.close();
@@ -88,7 +88,7 @@ describe("a writer of lines", () => {
 
   it("waits for a slow reader, up to a limit, and writes whole lines in order", async () => {
     const { writer, clock, state, reading } = await toConnection();
-    const written = 8_000;
+    const written = 30_000;
     for (let index = 0; index < written; index++) writer.write(line(index));
     expect(state.dropped).toBeGreaterThan(3_000);
     let text = "";
@@ -108,7 +108,7 @@ describe("a writer of lines", () => {
 
   it("gives up on a reader that never reads", async () => {
     const { writer } = await toConnection();
-    for (let index = 0; index < 2_000; index++) writer.write(line(index));
+    for (let index = 0; index < 30_000; index++) writer.write(line(index));
     writer.close();
   });
 

@@ -1,5 +1,5 @@
 /** What concerns whoever runs the relay: figures, proxies, places, health. */
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,6 +8,7 @@ import { VERSION } from "../../src/lib/version.ts";
 import { MemoryBackplane } from "../../src/relay/backplane-memory.ts";
 import { Health } from "../../src/relay/health.ts";
 import { limitsOf } from "../../src/relay/limits.ts";
+import { MetricsPage } from "../../src/relay/metrics-page.ts";
 import { RelayMetrics } from "../../src/relay/metrics.ts";
 import { DEFAULT_SETTINGS } from "../../src/relay/settings.ts";
 import { systemRandom } from "../../src/lib/random.ts";
@@ -98,6 +99,17 @@ describe("the figures", () => {
       expect(relay.metricsUrl).toBeNull();
       expect((await ask(relay, "/metrics")).status).toBe(404);
     }
+  });
+
+  it("are worked out once for all who ask at the same time", async () => {
+    const asked: ((text: string) => void)[] = [];
+    const metricsText = () => new Promise<string>((resolve) => asked.push(resolve));
+    const page = new MetricsPage(metricsText);
+    const answers = [page.answer(), page.answer()];
+    asked[0]?.("figures");
+    expect((await Promise.all(answers)).map(({ body }) => body)).toEqual(["figures", "figures"]);
+    void page.answer();
+    expect(asked).toHaveLength(2);
   });
 
   it("that cannot be worked out are 503, and end nothing", async () => {
@@ -209,10 +221,10 @@ describe("with a database of places", () => {
       fields: { setting: "mmdb", error: expect.stringMatching(/is no database/) },
     });
     expect(await place()).toBe("London");
-    copyFileSync(DATABASE, path);
+    writeFileSync(path, renamed());
     await relay.relay.reload();
     expect(relay.log.lines.at(-1)).toEqual({ level: "info", event: "reloaded", fields: { setting: "mmdb" } });
-    expect(await place()).toBe("London");
+    expect(await place()).toBe("Lundun");
     staying.send("still here");
     expect(await other.nextMessage()).toBe("still here");
   });
@@ -221,6 +233,13 @@ describe("with a database of places", () => {
     await expect(testRelay({ mmdb: join(folder, "missing") })).rejects.toThrow(/does not exist/);
   });
 });
+
+/** The database with another name for London, of the same length. */
+function renamed(): Buffer {
+  const bytes = readFileSync(DATABASE);
+  for (let at = bytes.indexOf("London"); at >= 0; at = bytes.indexOf("London", at)) bytes.write("Lundun", at);
+  return bytes;
+}
 
 describe("the health check", () => {
   function subject() {
@@ -248,6 +267,15 @@ describe("the health check", () => {
     const asked = health.failing();
     clock.advance(2_000);
     expect(await asked).toBe("redis");
+  });
+});
+
+describe("refusals that are not logged one by one", () => {
+  it("are counted in a line of their own", async () => {
+    const { relay, clock, log } = await testRelay();
+    for (let count = 0; count < 65; count++) await ask(relay, "/v1/ws/short", handshake());
+    clock.advance(1_250);
+    expect(log.lines.at(-1)).toEqual({ level: "warn", event: "refusals_unlogged", fields: { count: 5 } });
   });
 });
 
