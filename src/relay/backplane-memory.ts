@@ -88,7 +88,7 @@ export class MemoryBackplane implements Backplane {
     const accepted = this.#registry.accept(admission, envelope, bytes, this.#clock.now());
     if (accepted === false) return;
     if (accepted !== true) {
-      this.end(admission.id, accepted);
+      this.#end(admission.id, accepted);
       return;
     }
     this.#observer.relayed(bytes);
@@ -113,18 +113,12 @@ export class MemoryBackplane implements Backplane {
     this.#empty(admission, this.#registry.lose(admission, this.#clock.now()));
   }
 
-  end(id: string, ending: Ending): void {
-    const summary = this.#registry.end(id, ending, this.#clock.now());
-    if (summary === undefined) return;
-    const occupants = this.#occupants.get(id) ?? [];
-    this.#occupants.delete(id);
-    // Emptied first: a delivery that brings the end on (a slow consumer) must be the last one.
-    for (const occupant of occupants.splice(0)) if (!Array.isArray(occupant)) occupant?.end(ending);
-    this.#observer.ended(summary);
+  end(admission: Admission, ending: Ending): void {
+    if (this.#registry.isSeated(admission)) this.#end(admission.id, ending);
   }
 
   sweep(): void {
-    for (const { id, ending } of this.#registry.due(this.#clock.now())) this.end(id, ending);
+    for (const { id, ending } of this.#registry.due(this.#clock.now())) this.#end(id, ending);
   }
 
   failing(): Promise<undefined> {
@@ -132,8 +126,18 @@ export class MemoryBackplane implements Backplane {
   }
 
   close(): Promise<void> {
-    for (const id of this.#registry.ids()) this.end(id, ENDINGS.goingAway);
+    for (const id of this.#registry.ids()) this.#end(id, ENDINGS.goingAway);
     return Promise.resolve();
+  }
+
+  #end(id: string, ending: Ending): void {
+    const summary = this.#registry.end(id, ending, this.#clock.now());
+    if (summary === undefined) return;
+    const occupants = this.#occupants.get(id) ?? [];
+    this.#occupants.delete(id);
+    // Emptied first: a delivery that brings the end on (a slow consumer) must be the last one.
+    for (const occupant of occupants.splice(0)) if (!Array.isArray(occupant)) occupant?.end(ending);
+    this.#observer.ended(summary);
   }
 
   #seated(answer: Admission | Refusal): Admission | Refusal {
@@ -146,6 +150,6 @@ export class MemoryBackplane implements Backplane {
     if (emptied === false) return;
     const occupants = this.#occupants.get(id);
     if (occupants !== undefined) occupants[seat] = undefined;
-    if (emptied !== true) this.end(id, emptied);
+    if (emptied !== true) this.#end(id, emptied);
   }
 }

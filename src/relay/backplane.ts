@@ -113,8 +113,8 @@ export interface Backplane {
   leave(admission: Admission): void;
   /** A connection was lost without a close frame: its seat is kept for a while. As harmless as {@link leave}. */
   lose(admission: Admission): void;
-  /** Ends the channel for everybody: a limit was broken. Harmless if it is over. */
-  end(id: string, ending: Ending): void;
+  /** Ends the channel for everybody: a connection has broken a limit. As harmless as {@link leave}. */
+  end(admission: Admission, ending: Ending): void;
   /** Ends what time ends; called several times a second. */
   sweep(): void;
   /** The name of a dependency that does not answer; `undefined` if all is well. Never rejects. */

@@ -84,13 +84,12 @@ export class Connection implements Participant, Scheduled, SocketOwner {
     if (this.#over) return;
     this.answered();
     const { backplane, telemetry } = this.#context;
-    const { id } = this.#admission;
     try {
       backplane.relay(this.#admission, joinEnvelope(message.trim(), this.#sender), bytes);
     } catch (error) {
       // Nobody else would catch it: a fault in one channel must not end the process.
       telemetry.relayingFailed(this.#admission, error);
-      backplane.end(id, ENDINGS.tryLater);
+      backplane.end(this.#admission, ENDINGS.tryLater);
     }
   }
 
@@ -123,7 +122,7 @@ export class Connection implements Participant, Scheduled, SocketOwner {
     const buffered = this.#socket.bufferedAmount;
     // What waits is what the peer has not read; a message of any size may wait alone.
     if (buffered > 0 && buffered + envelope.length > this.#context.slowConsumer + this.#backlog) {
-      this.#context.backplane.end(this.#admission.id, ENDINGS.slowConsumer);
+      this.#context.backplane.end(this.#admission, ENDINGS.slowConsumer);
       return;
     }
     this.#socket.send(envelope);
@@ -142,7 +141,7 @@ export class Connection implements Participant, Scheduled, SocketOwner {
   refused(code: Refused): Ending {
     const ending = this.#endingFor(code);
     this.#settle();
-    this.#context.backplane.end(this.#admission.id, ending);
+    this.#context.backplane.end(this.#admission, ending);
     return ending;
   }
 

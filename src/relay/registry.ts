@@ -148,6 +148,11 @@ export class ChannelRegistry {
     return true;
   }
 
+  /** Whether the seat is that connection's. */
+  isSeated(connection: ChannelConnection): boolean {
+    return this.#seatOf(connection) !== undefined;
+  }
+
   /** Notes that a connection has shown life. */
   confirm(connection: ChannelConnection): void {
     const found = this.#seatOf(connection);

@@ -130,6 +130,10 @@ export class Guest implements Participant {
     this.#node.backplane.leave(this.admission);
   }
 
+  endsAll(ending: Ending): void {
+    this.#node.backplane.end(this.admission, ending);
+  }
+
   isLost(): void {
     this.#node.backplane.lose(this.admission);
   }

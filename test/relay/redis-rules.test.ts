@@ -24,9 +24,8 @@ const TIMES = { lifespan: 299_800, resumeWindow: 60_300 };
 type Step =
   | { readonly do: "open" }
   | { readonly do: "join"; readonly channel: number }
-  | { readonly do: "end"; readonly channel: number }
   | { readonly do: "says"; readonly guest: number; readonly bytes: number }
-  | { readonly do: "leaves" | "isLost" | "isAlive" | "attaches"; readonly guest: number }
+  | { readonly do: "leaves" | "isLost" | "isAlive" | "attaches" | "endsAll"; readonly guest: number }
   | { readonly do: "resumes"; readonly guest: number; readonly received: number; readonly attaches: boolean }
   | { readonly do: "passes"; readonly steps: number };
 
@@ -34,7 +33,7 @@ const small = fc.nat(7);
 const step = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant("open" as const) }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant("join" as const), channel: small }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant("end" as const), channel: small }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("endsAll" as const), guest: small }) },
   { weight: 12, arbitrary: fc.record({ do: fc.constant("says" as const), guest: small, bytes: fc.nat(60) }) },
   {
     weight: 12,
@@ -116,11 +115,9 @@ class Party {
       const id = this.#ids[this.#asked + 500]!;
       this.#channels.push(id);
       this.#note(node, await node.open({ ...request, id, nameplate: false }), true);
-    } else if (what.do === "join" || what.do === "end") {
+    } else if (what.do === "join") {
       const id = this.#channels[what.channel % this.#channels.length];
-      if (id === undefined) return;
-      if (what.do === "join") this.#note(node, await node.join({ ...request, id }), true);
-      else for (const each of this.#nodes) each.end(id, ENDINGS.binary);
+      if (id !== undefined) this.#note(node, await node.join({ ...request, id }), true);
     } else {
       const guest = this.#guests[what.guest % this.#guests.length];
       if (guest === undefined) return;
@@ -133,6 +130,7 @@ class Party {
       else if (!guest.gone && guest.attached) {
         if (what.do === "says") guest.node.relay(admission, `${this.#asked}`, what.bytes);
         if (what.do === "isAlive") guest.node.alive(admission);
+        if (what.do === "endsAll") guest.node.end(admission, ENDINGS.binary);
         if (what.do === "leaves") guest.node.leave(admission);
         if (what.do === "isLost") guest.node.lose(admission);
         guest.gone = what.do === "leaves" || what.do === "isLost";

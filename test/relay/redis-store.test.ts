@@ -235,6 +235,26 @@ describeWithRedis("around Redis", () => {
       expect(second.heard).toEqual(["1", "2"]);
     });
 
+    it("of a connection that has been replaced, as its node has not heard yet, does not end the channel", async () => {
+      const here = await start();
+      const [first, second] = await pair(here);
+      await settled(here);
+      const keysOfChannel = channelKeys(first.id);
+      const now = String(clock.now());
+      const digest = server.cli("HGET", keysOfChannel[0], "r0").trim();
+      // As another node would; this one hears of it when it is this turn's end.
+      server.cli("FCALL", libraryFunction("resume"), "2", ...keysOfChannel, digest, "x", "another", now, "0");
+      first.endsAll(ENDINGS.slowConsumer);
+      second.says("to the new connection");
+      await settled(here);
+      expect([first.heard, second.heard]).toEqual([[ENDINGS.slowConsumer], []]);
+      expect(here.observer.messages).toEqual([21]);
+      expect(here.observer.summaries).toEqual([]);
+      second.endsAll(ENDINGS.slowConsumer);
+      await settled(here);
+      expect(here.observer.summaries).toMatchObject([{ ending: ENDINGS.slowConsumer }]);
+    });
+
     it("in the list of messages, reaches nobody", async () => {
       const here = await start();
       const [first, second] = await pair(here);

@@ -154,8 +154,8 @@ export class RedisBackplane implements Backplane {
     this.#held.get(admission.id)?.lose(admission);
   }
 
-  end(id: string, ending: Ending): void {
-    this.#held.get(id)?.end(ending);
+  end(admission: Admission, ending: Ending): void {
+    this.#held.get(admission.id)?.end(admission, ending);
   }
 
   sweep(): void {

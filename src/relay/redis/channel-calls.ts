@@ -55,8 +55,10 @@ export class ChannelCalls extends Outbox {
     this.add("lose_node", [node, since, this.#owner.now()]);
   }
 
-  finish({ code, reason }: Ending): void {
-    this.add("finish", [code, reason, this.#owner.now()]);
+  /** `by`: the connection that brings the end on; it does not if it has been replaced. */
+  finish({ code, reason }: Ending, by?: SeatConnection): void {
+    const asker = by === undefined ? [] : [by.seat, by.connection];
+    this.add("finish", [code, reason, this.#owner.now(), ...asker]);
   }
 
   /** Lets time have its effects. */

@@ -226,11 +226,12 @@ functions.lose_node = function(keys, args)
   return { 'done' }
 end
 
--- code reason now
+-- code reason now, and seat connection if it is one that brings the end on
 functions.finish = function(keys, args)
-  local now = tonumber(args[3])
+  local now, seat = tonumber(args[3]), args[4]
   local c = load(keys[1])
   if c == nil or c.z then return absent(c, now) end
+  if seat and (c['k' .. seat] ~= tonumber(args[5]) or c['s' .. seat] == 'l') then return { 'done' } end
   return finish(c, keys[2], now, args[1], args[2])
 end
 

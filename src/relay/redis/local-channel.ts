@@ -158,11 +158,11 @@ export class LocalChannel implements Scheduled {
     if (emptied !== undefined) this.#calls.lose(admission, !Array.isArray(emptied.occupant));
   }
 
-  /** Ends the channel for everybody; here at once, as nothing more may pass. */
-  end(ending: Ending): void {
-    if (this.#ended) return;
-    this.#calls.finish(ending);
-    this.#finish(ending);
+  /** Ends the channel for everybody; others hear of it as of any event, since the store may know a later connection. */
+  end(admission: Admission, ending: Ending): void {
+    if (this.#ended || this.#seats.of(admission) === undefined) return;
+    this.#calls.finish(ending, admission);
+    this.#seats.dismiss(admission.seat, ending);
   }
 
   /** A node gives no sign of life since then: its seats are lost. */
@@ -270,7 +270,8 @@ export class LocalChannel implements Scheduled {
     const missing = this.#order.missing(snapshot, messages);
     if (missing === undefined) {
       // The store has forgotten what it had told, or does not hold what it had told: nobody can go on from here.
-      this.end(ENDINGS.tryLater);
+      this.#calls.finish(ENDINGS.tryLater);
+      this.#finish(ENDINGS.tryLater);
       return;
     }
     for (const message of missing) this.#seats.deliver(message);

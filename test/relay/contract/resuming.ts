@@ -168,6 +168,7 @@ export function resumeContract(subject: BackplaneSubject): void {
       const again = await world().resume(second, { received: 1 });
       expect(second.heard).toEqual(["1", ENDINGS.replaced]);
       await second.says(["from the grave"]);
+      await second.endsAll(ENDINGS.slowConsumer);
       await second.isAlive();
       await second.isLost();
       await second.leaves();

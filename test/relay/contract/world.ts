@@ -107,7 +107,7 @@ export class Seated {
   }
 
   async endsAll(ending: Ending): Promise<void> {
-    this.#node.end(this.id, ending);
+    this.#node.end(this.admission, ending);
     await this.#world.settled();
   }
 }
