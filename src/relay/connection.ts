@@ -139,15 +139,22 @@ export class Connection implements Participant, Scheduled, SocketOwner {
   }
 
   refused(code: Refused): Ending {
-    const ending = this.#endingFor(code);
-    this.#settle();
-    this.#context.backplane.end(this.#admission, ending);
-    return ending;
+    return this.#endAll(this.#endingFor(code));
+  }
+
+  flooded(): Ending {
+    return this.#endAll(ENDINGS.controlFrames);
   }
 
   gone(): void {
     this.#lose(LOST);
     this.#context.connections.remove();
+  }
+
+  #endAll(ending: Ending): Ending {
+    this.#settle();
+    this.#context.backplane.end(this.#admission, ending);
+    return ending;
   }
 
   #endingFor(code: Refused): Ending {

@@ -15,6 +15,7 @@ export const ENDINGS = {
   maxExchanges: { code: CLOSE.policy, reason: "max-exchanges" },
   maxData: { code: CLOSE.policy, reason: "max-data" },
   maxFragments: { code: CLOSE.policy, reason: "too many fragments" },
+  controlFrames: { code: CLOSE.policy, reason: "too many control frames" },
   slowConsumer: { code: CLOSE.policy, reason: "slow-consumer" },
   /** For the socket that a resumed one takes the place of. */
   replaced: { code: CLOSE.policy, reason: "resumed elsewhere" },

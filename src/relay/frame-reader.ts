@@ -84,6 +84,11 @@ export class FrameReader {
     return undefined;
   }
 
+  /** Reads nothing more, not even of what has arrived. */
+  stop(): void {
+    this.#closed = true;
+  }
+
   /** The frame that starts there, a fault in its head, or `undefined` while its head is not whole. */
   #frameAt(bytes: Buffer, offset: number): Frame | Fault | undefined {
     if (bytes.length < offset + 2) return undefined;

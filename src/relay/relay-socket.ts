@@ -4,6 +4,7 @@
  */
 import type { Duplex } from "node:stream";
 import type { CancelTimer, Clock } from "../lib/clock.ts";
+import { ControlFrames } from "./control-frames.ts";
 import type { Ending } from "./endings.ts";
 import type { Fault, FrameListener, Refused } from "./frame-reader.ts";
 import { FAULT, FrameReader } from "./frame-reader.ts";
@@ -20,6 +21,8 @@ export interface SocketOwner {
   closing(code: number, byFrame: boolean): void;
   /** The peer sent what is well formed but not taken. Returns what it is told. */
   refused(code: Refused): Ending;
+  /** The peer sent more pings and pongs than it may. Returns what it is told. */
+  flooded(): Ending;
   /** The connection is no more. Always last. */
   gone(): void;
 }
@@ -39,6 +42,7 @@ export class RelaySocket implements FrameListener {
   readonly #transport: Duplex;
   readonly #clock: Clock;
   readonly #frames: FrameReader;
+  readonly #controlFrames = new ControlFrames();
   #owner: SocketOwner | undefined;
   /** Whether nothing more is sent. */
   #closing = false;
@@ -83,7 +87,9 @@ export class RelaySocket implements FrameListener {
   }
 
   ping(): void {
-    if (!this.#closing) this.#transport.write(PING_FRAME);
+    if (this.#closing) return;
+    this.#controlFrames.asked();
+    this.#transport.write(PING_FRAME);
   }
 
   /** Closes for a reason of our own, and cuts the connection of a peer that does not close too. */
@@ -96,12 +102,17 @@ export class RelaySocket implements FrameListener {
   }
 
   onPing(payload: Buffer): void {
+    if (this.#controlFrames.isPingTooMany(this.#clock.now())) {
+      this.#stopFlood();
+      return;
+    }
     this.#owner?.heard();
     if (!this.#closing && this.bufferedAmount <= PONG_BACKLOG) this.#transport.write(pongFrame(payload));
   }
 
   onPong(): void {
-    this.#owner?.answered();
+    if (this.#controlFrames.isPongTooMany(this.#clock.now())) this.#stopFlood();
+    else this.#owner?.answered();
   }
 
   onClose(code: number | undefined): void {
@@ -127,6 +138,14 @@ export class RelaySocket implements FrameListener {
     }
     const ending = this.#owner?.refused(fault);
     if (ending !== undefined) this.finish(ending);
+  }
+
+  /** Also of who has been told to close: reading its control frames costs the same. */
+  #stopFlood(): void {
+    this.#frames.stop();
+    const ending = this.#closing ? undefined : this.#owner?.flooded();
+    if (ending !== undefined) this.finish(ending);
+    this.#hangUp();
   }
 
   /** Sends a last frame, and does not wait for ever until the peer has taken it and hung up. */

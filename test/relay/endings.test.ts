@@ -86,6 +86,24 @@ describe("R5, R10: a broken limit ends the channel for both", () => {
       told: { code: 1008, reason: "too many fragments" },
       passed: 0,
     },
+    {
+      name: "one ping too many at a time",
+      settings: {},
+      breakIt: ({ socket }) => {
+        for (let count = 0; count < 65; count++) socket.ping();
+      },
+      told: { code: 1008, reason: "too many control frames" },
+      passed: 0,
+    },
+    {
+      name: "one pong too many that nobody has asked for",
+      settings: {},
+      breakIt: ({ socket }) => {
+        for (let count = 0; count < 65; count++) socket.pong();
+      },
+      told: { code: 1008, reason: "too many control frames" },
+      passed: 0,
+    },
   ];
 
   it.each(cases)("$name", async ({ settings, breakIt, told, passed }) => {
@@ -137,8 +155,7 @@ describe("R5, R10: a broken limit ends the channel for both", () => {
     const text = "x".repeat(24_000);
     // As fast as the relay takes it, until the system's own buffers between relay and reader are full.
     for (let count = 0; count < 5_000 && first.socket.readyState === WebSocket.OPEN; count++) {
-      first.send(text);
-      await Promise.race([first.settled(), first.closed]);
+      await Promise.race([new Promise((sent) => { first.socket.send(text, sent); }), first.closed]);
     }
     expect(await first.closed).toEqual({ code: 1008, reason: "slow-consumer" });
     expect(log.lines.at(-1)?.fields).toMatchObject({ reason: "slow-consumer" });

@@ -8,6 +8,7 @@ import { MemoryBackplane } from "../../src/relay/backplane-memory.ts";
 import { isRefusal } from "../../src/relay/backplane.ts";
 import { TrustedProxies } from "../../src/relay/client-address.ts";
 import { ConnectionCount } from "../../src/relay/connection-count.ts";
+import { MOST_CONTROL_FRAMES } from "../../src/relay/control-frames.ts";
 import { DeadlineWheel } from "../../src/relay/deadline-wheel.ts";
 import { ENDINGS } from "../../src/relay/endings.ts";
 import { limitsOf } from "../../src/relay/limits.ts";
@@ -191,6 +192,22 @@ describe("UpgradeHandler", () => {
     const fields = { error: "Invalid string length" };
     expect(log.lines.at(-1)).toMatchObject({ level: "error", event: "relaying_failed", fields });
     expect(observer.summaries).toMatchObject([{ ending: ENDINGS.tryLater, exchanges: 0 }]);
+  });
+
+  it("R4: hears no more of a peer that goes on with pings after the close frame", async () => {
+    const { handler, backplane, clock } = subject();
+    const socket = pipe();
+    await handler.handle(request("/v1/ws/"), socket, Buffer.alloc(0));
+    clock.advance(300_250);
+    backplane.sweep();
+    // Masked, without payload (RFC 6455 §5.2).
+    const ping = Buffer.from([0x89, 0x80, 0, 0, 0, 0]);
+    for (let count = 0; count < MOST_CONTROL_FRAMES; count++) socket.push(ping);
+    await nextTurn();
+    expect(socket.writableEnded).toBe(false);
+    socket.push(ping);
+    await nextTurn();
+    expect(socket.writableEnded).toBe(true);
   });
 
   it("R4: cuts a connection whose peer does not answer the close frame", async () => {
