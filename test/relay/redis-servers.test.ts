@@ -84,6 +84,12 @@ describeWithRedis("Redis", () => {
   });
 
   describe("that cannot be used", () => {
+    it("as it does not know how to sign in, says so without telling the password", async () => {
+      const server = await start("--rename-command", "HELLO", "");
+      const { code, message } = await failure(`redis://relay:canary@127.0.0.1:${server.port}`);
+      expect([code, message]).toEqual(["usage", expect.stringMatching(/unknown command 'HELLO'$/)]);
+    });
+
     it.each([
       ["has no FUNCTION", ["--rename-command", "FUNCTION", ""], "", /FUNCTION LOAD/, /Redis 7 or Valkey/],
       ["is no cluster", [], "+cluster", /cluster support/, /redis:\/\//],

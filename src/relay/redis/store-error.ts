@@ -8,6 +8,9 @@ const REFUSALS =
 /** Codes of certificates that do not check out (`node:tls`, "X509 certificate error codes"). */
 const CERTIFICATE = /CERT|^UNABLE_TO|^ERR_TLS|^ERR_SSL|^HOSTNAME_MISMATCH|^EPROTO$/;
 
+/** How a server goes on that does not know a command: with what came with it, as the password does with `HELLO`. */
+const ARGUMENTS = /,? with args beginning with:.*$/s;
+
 /** Answers of a server that is not, or not any more, the one to ask. */
 const MISPLACED = /^(?:MOVED|ASK|CLUSTERDOWN|READONLY|MASTERDOWN|TRYAGAIN|UNBLOCKED)\b/;
 
@@ -27,10 +30,10 @@ export class StoreError extends Error {
     this.misplaced = kind.misplaced;
   }
 
-  /** From whatever was thrown. Neither the library's nor the server's errors hold credentials. */
+  /** From whatever was thrown, without what the server was sent: that may be credentials. */
   static of(thrown: unknown, server: string): StoreError {
     if (thrown instanceof StoreError) return thrown;
-    const message = thrown instanceof Error ? thrown.message : "";
+    const message = (thrown instanceof Error ? thrown.message : "").replace(ARGUMENTS, "");
     const code = isJsonObject(thrown) && typeof thrown.code === "string" ? thrown.code : "";
     const certificate = CERTIFICATE.test(code);
     return new StoreError((code === "" ? message : code).trim(), server, {
