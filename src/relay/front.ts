@@ -14,8 +14,14 @@ export function createFront(certificate: Certificate | undefined, upgradeTimeout
     // Said aloud for HTTPS, where it is not the default: messages are small and somebody waits for each.
     noDelay: true,
   };
-  if (certificate === undefined) return createServer(options);
-  return createSecureServer({ ...options, ...certificate, handshakeTimeout: upgradeTimeout });
+  const server =
+    certificate === undefined
+      ? createServer(options)
+      : createSecureServer({ ...options, ...certificate, handshakeTimeout: upgradeTimeout });
+  // Node would pass over all beyond the first thousand: a client could send so many that the line which the proxy adds
+  // is not among them. How long they may be together is limited anyway.
+  server.maxHeadersCount = 0;
+  return server;
 }
 
 /** New connections get that certificate; those there are keep theirs. */

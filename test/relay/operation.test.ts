@@ -142,6 +142,15 @@ describe("behind a trusted proxy", () => {
     expect(JSON.parse(await first.next())).toMatchObject({ sender: { remote: "203.0.113.9" } });
   });
 
+  it("R8: a client cannot send so many other headers that the proxy's line is passed over", async () => {
+    const { relay, log } = await testRelay({ trustedProxy: "127.0.0.1" });
+    const fillers = Array.from({ length: 2_500 }, () => ["A", ""]).flat();
+    const sent = Object.entries({ Host: "x", ...handshake(), "X-Forwarded-For": "192.0.2.66" }).flat();
+    const answer = await ask(relay, "/v1/ws/", [...sent, ...fillers, "X-Forwarded-For", "203.0.113.9"]);
+    expect(answer.status).toBe(101);
+    expect(log.lines.at(1)?.fields.remote).toBe("203.0.113.9");
+  });
+
   it("limits count the client's address", async () => {
     const { relay } = await testRelay({ trustedProxy: "127.0.0.1", connectRatePerIp: 1 });
     const from = async (address: string): Promise<number> =>

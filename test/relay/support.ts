@@ -215,11 +215,14 @@ export interface Answer {
   body: string;
 }
 
-/** Sends one request and returns the answer; an upgrade is answered by hanging up and told as status 101. */
+/**
+ * Sends one request and returns the answer; an upgrade is answered by hanging up and told as status 101. A list of
+ * headers, name after value, is sent as it is.
+ */
 export function ask(
   relay: Relay,
   path: string,
-  headers: Record<string, string> = {},
+  headers: Record<string, string> | readonly string[] = {},
   method = "GET",
   localAddress = "127.0.0.1",
 ): Promise<Answer> {
