@@ -46,8 +46,12 @@ export async function withRelayRun<T>(
   const end = (): void => {
     ended.settle(undefined);
   };
-  environment.onSignal("SIGTERM", end);
-  environment.onSignal("SIGINT", end);
+  const onSignal = (): void => {
+    // A second signal does what it always does, whichever of the two it is, so that nobody is ever stuck.
+    for (const stopListening of signals) stopListening();
+    end();
+  };
+  const signals = [environment.onSignal("SIGTERM", onSignal), environment.onSignal("SIGINT", onSignal)];
   environment.onHangUp(() => {
     for (const reload of reloads) reload();
   }, end);

@@ -99,6 +99,22 @@ describe("its figures", () => {
   });
 });
 
+describe("told to stop", () => {
+  it.each([
+    ["SIGTERM", "SIGINT"],
+    ["SIGINT", "SIGTERM"],
+    ["SIGTERM", "SIGTERM"],
+  ] as const)("by %s, it ends at once by %s", async (first, second) => {
+    const { program, url } = await startRelay(["--drain", "600"]);
+    await client(`${url}/v1/ws/`);
+    program.kill(first);
+    await program.says(/"event":"draining"/);
+    program.kill(second);
+    await program.exit;
+    expect(program.child.signalCode).toBe(second);
+  });
+});
+
 describe("SIGHUP", () => {
   const folder = temporaryFolder();
   const [cert, key] = [join(folder, "certificate.pem"), join(folder, "key.pem")];
