@@ -1,5 +1,6 @@
 /** The relay's settings: given values checked against the table and each other, and what they are called where. */
 import { FxaPairError } from "../lib/errors.ts";
+import { parseRedisAddress } from "./redis/address.ts";
 import type { GivenValue } from "./setting-forms.ts";
 import type { RelaySettings, Setting, SettingName } from "./settings-table.ts";
 import { SETTINGS } from "./settings-table.ts";
@@ -99,6 +100,7 @@ function checkTogether(settings: RelaySettings): void {
     const [given, missing] = tlsKey === null ? ["tls-cert", "tls-key"] : ["tls-key", "tls-cert"];
     throw impossible(`${given} is of no use without ${missing}.`, "Give both for wss, or neither for ws.");
   }
+  if (redis !== null) parseRedisAddress(redis);
   if (workers > 1 && redis === null) {
     const problem =
       "More than one of workers needs redis: the two devices of a pairing may meet different ones.";

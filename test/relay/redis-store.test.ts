@@ -84,6 +84,51 @@ describeWithRedis("around Redis", () => {
     });
   });
 
+  describe("R6: a flood from one address", () => {
+    it("is refused without asking Redis until its next request may come", async () => {
+      const limits = { connectRate: 2 };
+      const [here, there] = [await start(limits), await start(limits)];
+      const { id } = await there.open();
+      const ask = () => here.backplane.join({ id, token: "t", address: "198.51.100.7" });
+      for (let count = 0; count < 6; count++) await ask();
+      const calls = (): string =>
+        /cmdstat_fcall:calls=\d+/.exec(server.cli("INFO", "commandstats"))?.[0] ?? "";
+      expect(await ask()).toMatchObject({ status: 429, retryAfter: 1 });
+      const before = calls();
+      for (let count = 0; count < 50; count++) expect(await ask()).toMatchObject({ status: 429 });
+      expect(calls()).toBe(before);
+      clock.advance(499);
+      expect(await ask()).toMatchObject({ status: 429 });
+      clock.advance(1);
+      expect(await ask()).toEqual(REFUSALS.full);
+      await expect(here.join(id)).rejects.toThrow(REFUSALS.full.message);
+    });
+  });
+
+  describe("without memory left", () => {
+    it("takes no new channels, and lets those that there are be joined, used, lost, resumed and finished", async () => {
+      const here = await start({ connectRate: 20 });
+      const first = await here.open();
+      server.cli("CONFIG", "SET", "maxmemory", "1");
+      try {
+        await expect(here.open()).rejects.toThrow(REFUSALS.unavailable.message);
+        const second = await here.join(first.id);
+        first.says("1");
+        second.isLost();
+        await settled(here);
+        const again = await here.resume(second, 0);
+        expect(again.heard).toEqual(["1"]);
+        again.leaves();
+        await passes(3_500, 500, here);
+        expect(first.heard).toEqual([ENDINGS.peerLeft]);
+        expect(await here.backplane.failing()).toBeUndefined();
+      } finally {
+        server.cli("CONFIG", "SET", "maxmemory", "0");
+      }
+      expect((await here.open()).admission.seat).toBe(0);
+    });
+  });
+
   describe("R9: what is written", () => {
     const canary = "canary-6b1f0c";
 

@@ -115,6 +115,8 @@ describe("settings", () => {
     ["redis", "http://localhost"],
     ["redis", "redis://"],
     ["redis", "redis://a b"],
+    ["redis", "redis://a/b"],
+    ["redis", "redis+sentinel://a"],
     ["workers", 0],
     ["workers", 2],
     ["drain", "soon"],

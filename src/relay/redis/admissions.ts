@@ -34,6 +34,8 @@ export interface AdmissionsOptions {
 /** A call for a seat: the function, and its arguments for the store's time. */
 interface SeatCall {
   readonly name: ChannelFunction;
+  /** Whether nobody else knows of the channel yet, so that no event can be missed. */
+  readonly fresh?: boolean;
   args(now: number): readonly (string | number)[];
 }
 
@@ -69,7 +71,8 @@ export class Admissions {
 
   /** In two round trips. */
   async join({ id, address, token }: JoinRequest): Promise<Admission | Refusal> {
-    return this.#join(id, token, this.#options.limitCalls.request(address));
+    const { limitCalls } = this.#options;
+    return limitCalls.knownRefusal(address) ?? this.#join(id, token, limitCalls.request(address));
   }
 
   /** In four round trips: the number of joins, the channel of the nameplate, its events, and the seat. */
@@ -92,8 +95,11 @@ export class Admissions {
   /** In two round trips. */
   async resume(request: ResumeRequest): Promise<Admission | Refusal> {
     const { id, address, token, presented, received = "" } = request;
-    const { node } = this.#options.held;
-    const answer = await this.#ask(id, this.#options.limitCalls.request(address), {
+    const { held, limitCalls } = this.#options;
+    const known = limitCalls.knownRefusal(address);
+    if (known !== undefined) return known;
+    const { node } = held;
+    const answer = await this.#ask(id, limitCalls.request(address), {
       name: "resume",
       args: (now) => [digest(presented), digest(token), node, now, received],
     });
@@ -115,6 +121,7 @@ export class Admissions {
       if (request.nameplate) plate = await limitCalls.takeNameplate(id, until);
       const answer = await this.#ask(id, undefined, {
         name: "open",
+        fresh: true,
         args: (now) => [
           ...[digest(token), held.node, now, limited ? now + lifespan : 0, resumeWindow, group, plate],
         ],
@@ -143,7 +150,7 @@ export class Admissions {
   async #ask(
     id: string,
     request: Promise<Refusal | undefined> | undefined,
-    { name, args }: SeatCall,
+    { name, fresh = false, args }: SeatCall,
   ): Promise<ChannelAnswer | Refusal> {
     // Whoever is refused sooner leaves it to itself.
     request?.catch(() => undefined);
@@ -154,13 +161,15 @@ export class Admissions {
     channel.expect();
     let asked = false;
     try {
-      const refusal = (await request) ?? (await this.#unready(channel));
+      const refusal = (await request) ?? (fresh ? undefined : await this.#unready(channel));
       if (refusal !== undefined) {
         channel.refuse(false);
         return refusal;
       }
       asked = true;
-      const answer = readChannelAnswer(await channel.link.call(name, channel.keys, args(time.now())));
+      const called = channel.link.call(name, channel.keys, args(time.now()));
+      const [answered] = await Promise.all([called, channel.subscribed]);
+      const answer = readChannelAnswer(answered);
       this.#note(channel, answer);
       return answer;
     } catch {

@@ -50,8 +50,9 @@ export type ChannelAnswer =
   | { readonly type: "foreign" };
 
 export type LimitAnswer =
-  | { readonly type: "done" | "many" | "unknown" | "foreign" }
-  | { readonly type: "wait"; readonly seconds: number }
+  | { readonly type: "done" | "full" | "unknown" | "foreign" }
+  /** Too many requests, or joins by nameplates: the next one may come in so many milliseconds. */
+  | { readonly type: "wait" | "many"; readonly milliseconds: number }
   | { readonly type: "nameplate"; readonly nameplate: string }
   | { readonly type: "channel"; readonly id: string }
   | { readonly type: "beats"; readonly beats: readonly (number | undefined)[] };
@@ -104,12 +105,12 @@ const score = v.pipe(
 );
 const limitSchema = v.union([
   v.pipe(
-    v.strictTuple([v.picklist(["done", "many", "unknown", "foreign"])]),
+    v.strictTuple([v.picklist(["done", "full", "unknown", "foreign"])]),
     v.transform(([type]) => ({ type })),
   ),
   v.pipe(
-    v.strictTuple([v.literal("wait"), whole]),
-    v.transform(([type, seconds]) => ({ type, seconds })),
+    v.strictTuple([v.picklist(["wait", "many"]), whole]),
+    v.transform(([type, milliseconds]) => ({ type, milliseconds })),
   ),
   v.pipe(
     v.strictTuple([v.literal("nameplate"), v.string()]),

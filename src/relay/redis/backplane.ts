@@ -55,6 +55,7 @@ export class RedisBackplane implements Backplane {
   readonly #store: Store;
   readonly #time: StoreTime;
   readonly #liveness: Liveness;
+  readonly #limitCalls: LimitCalls;
   readonly #held: HeldChannels;
   readonly #admissions: Admissions;
   readonly #node: string;
@@ -87,7 +88,7 @@ export class RedisBackplane implements Backplane {
     const store = this.#store;
     const time = this.#time;
     const { connectRate, channelsPerAddress, resumeWindow } = limits;
-    const limitCalls = new LimitCalls({
+    this.#limitCalls = new LimitCalls({
       ...{ connectRate, channelsPerAddress, random },
       now: () => time.now(),
       linkOf: (slot) => store.linkOf(slot),
@@ -95,7 +96,7 @@ export class RedisBackplane implements Backplane {
         observer.foreign();
       },
     });
-    const common = { store, time, limits, limitCalls, observer };
+    const common = { store, time, limits, limitCalls: this.#limitCalls, observer };
     this.#held = new HeldChannels({ ...common, node: this.#node, resumeWindow, liveness: this.#liveness });
     this.#admissions = new Admissions({ ...common, held: this.#held });
   }
@@ -165,6 +166,7 @@ export class RedisBackplane implements Backplane {
     // If there is no answer the link is gone, or soon will be; the next one is asked.
     if (link !== undefined && this.#time.due) this.#setTime(link).catch(() => undefined);
     if (this.#time.known && this.#liveness.isDue(this.#options.clock.now())) void this.#beat();
+    this.#limitCalls.forget();
     this.#held.sweep();
   }
 

@@ -54,10 +54,19 @@ export function libraryFunction(name: FunctionName): string {
   return `${LIBRARY_NAME}_${name}`;
 }
 
+/**
+ * What a store without memory left refuses, so that those who are there can finish: new channels. (Others must not take
+ * what is let in by the way; they are few and small.)
+ */
+const NOT_WITHOUT_MEMORY: ReadonlySet<FunctionName> = new Set(["open", "request_channel", "take_nameplate"]);
+
+function registration(name: FunctionName): string {
+  const flags = NOT_WITHOUT_MEMORY.has(name) ? "" : "'allow-oom'";
+  return `redis.register_function{ function_name = '${libraryFunction(name)}', callback = guarded(functions.${name}), flags = { ${flags} } }`;
+}
+
 /** The text for `FUNCTION LOAD`. While it is loaded, Lua has no functions of its own, not even loops over tables. */
 export const LIBRARY = `#!lua name=${LIBRARY_NAME}
 ${BODY}
-${[...CHANNEL_NAMES, ...LIMIT_NAMES]
-  .map((name) => `redis.register_function('${libraryFunction(name)}', guarded(functions.${name}))`)
-  .join("\n")}
+${[...CHANNEL_NAMES, ...LIMIT_NAMES].map(registration).join("\n")}
 `;

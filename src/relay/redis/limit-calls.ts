@@ -1,6 +1,8 @@
 /** What is counted in the store beside channels: requests and channels of addresses, and nameplates. */
 import type { RandomSource } from "../../lib/random.ts";
 import { addressGroup } from "../address-group.ts";
+import { BURST_SECONDS, REMEMBERED_ADDRESSES } from "../address-limits.ts";
+import { Recent } from "../recent.ts";
 import type { Refusal } from "../refusals.ts";
 import { REFUSALS } from "../refusals.ts";
 import type { LimitAnswer } from "./answers.ts";
@@ -29,6 +31,8 @@ export class LimitCalls {
   readonly #options: LimitCallsOptions;
   readonly #rate: number;
   readonly #most: number;
+  /** Until when addresses that have asked too often have to wait, in the store's time. */
+  readonly #waiting = new Recent<number>(REMEMBERED_ADDRESSES, BURST_SECONDS * 1000);
 
   constructor(options: LimitCallsOptions) {
     this.#options = options;
@@ -44,14 +48,24 @@ export class LimitCalls {
    */
   async request(address: string): Promise<Refusal | undefined> {
     if (this.#rate === 0) return undefined;
-    const [key] = addressKeys(addressGroup(address));
-    return refusalOf(await this.#call("request", [key], [this.#options.now(), this.#rate]));
+    return this.#request(address, "request", [this.#options.now(), this.#rate]);
   }
 
   /** Counts a request for a seat by a nameplate. */
   async requestByNameplate(address: string): Promise<Refusal | undefined> {
-    const [key] = addressKeys(addressGroup(address));
-    return refusalOf(await this.#call("request_by_nameplate", [key], [this.#options.now(), this.#rate]));
+    return this.#request(address, "request_by_nameplate", [this.#options.now(), this.#rate]);
+  }
+
+  /** The refusal of an address that has asked too often just now; undefined if the store must be asked. */
+  knownRefusal(address: string): Refusal | undefined {
+    const now = this.#options.now();
+    const wait = (this.#waiting.get(addressGroup(address)) ?? now) - now;
+    return wait > 0 ? tooManyRequests(wait) : undefined;
+  }
+
+  /** Forgets who may ask again; called now and then. */
+  forget(): void {
+    this.#waiting.forget(this.#options.now());
   }
 
   /**
@@ -60,10 +74,9 @@ export class LimitCalls {
    */
   async requestChannel(address: string, id: string, until: number, room: boolean): Promise<string | Refusal> {
     if (this.#rate === 0 && this.#most === 0) return "";
-    const group = addressGroup(address);
     const args = [this.#options.now(), this.#rate, this.#most, id, until, room ? 1 : 0];
-    const refusal = refusalOf(await this.#call("request_channel", addressKeys(group), args));
-    return refusal ?? (this.#most === 0 ? "" : group);
+    const refusal = await this.#request(address, "request_channel", args);
+    return refusal ?? (this.#most === 0 ? "" : addressGroup(address));
   }
 
   /** Draws a nameplate for a channel. */
@@ -94,6 +107,24 @@ export class LimitCalls {
     if (nameplate !== "") this.#tell("keep_nameplate", NAMEPLATE_KEYS, [nameplate, id, until, now]);
   }
 
+  /** The store is not asked about an address before its next request may come: a flood ends here. */
+  async #request(
+    address: string,
+    name: FunctionName,
+    args: readonly (string | number)[],
+  ): Promise<Refusal | undefined> {
+    const refusal = this.knownRefusal(address);
+    if (refusal !== undefined) return refusal;
+    const group = addressGroup(address);
+    const now = this.#options.now();
+    const answer = await this.#call(name, addressKeys(group), args);
+    if (answer.type === "full") return REFUSALS.tooManyChannels;
+    if (answer.type === "wait") this.#waiting.put(group, now + answer.milliseconds, now);
+    return answer.type === "wait" || answer.type === "many"
+      ? tooManyRequests(answer.milliseconds)
+      : undefined;
+  }
+
   #tell(name: FunctionName, keys: readonly string[], args: readonly (string | number)[]): void {
     this.#call(name, keys, args).catch(() => undefined);
   }
@@ -116,7 +147,6 @@ export class LimitCalls {
   }
 }
 
-function refusalOf(answer: LimitAnswer): Refusal | undefined {
-  if (answer.type === "wait") return { ...REFUSALS.tooManyRequests, retryAfter: answer.seconds };
-  return answer.type === "many" ? REFUSALS.tooManyChannels : undefined;
+function tooManyRequests(milliseconds: number): Refusal {
+  return { ...REFUSALS.tooManyRequests, retryAfter: Math.ceil(milliseconds / 1000) };
 }

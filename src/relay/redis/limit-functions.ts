@@ -18,7 +18,7 @@ local function live(key, milliseconds)
   if redis.call('PTTL', key) < milliseconds then redis.call('PEXPIRE', key, milliseconds) end
 end
 
--- Seconds to wait before the next request of an address, or nil: a bucket that holds some seconds' worth of requests.
+-- Milliseconds until the next request of an address may come, or nil: a bucket of some seconds' worth of requests.
 local function request(key, now, rate)
   if rate == 0 then return nil end
   local bucket = redis.call('HMGET', key, 'tokens', 'at')
@@ -27,7 +27,7 @@ local function request(key, now, rate)
   if bucket[1] then
     tokens = math.min(most, tonumber(bucket[1]) + math.max(now - tonumber(bucket[2]), 0) / 1000 * rate)
   end
-  if tokens < 1 then return math.ceil((1 - tokens) / rate) end
+  if tokens < 1 then return math.ceil((1 - tokens) / rate * 1000) end
   redis.call('HSET', key, 'tokens', string.format('%.17g', tokens - 1), 'at', now)
   live(key, NAMEPLATE_PERIOD)
   return nil
@@ -50,7 +50,7 @@ functions.request_by_nameplate = function(keys, args)
     if now - tonumber(at) < NAMEPLATE_PERIOD then joins[#joins + 1] = at end
   end
   if #joins >= NAMEPLATE_JOINS then
-    return { 'wait', math.ceil((tonumber(joins[1]) + NAMEPLATE_PERIOD - now) / 1000) }
+    return { 'many', tonumber(joins[1]) + NAMEPLATE_PERIOD - now }
   end
   joins[#joins + 1] = args[1]
   redis.call('HSET', key, 'joins', table.concat(joins, ' '))
@@ -65,7 +65,7 @@ functions.request_channel = function(keys, args)
   if wait then return { 'wait', wait } end
   if most == 0 then return { 'done' } end
   redis.call('ZREMRANGEBYSCORE', key, '-inf', now)
-  if redis.call('ZCARD', key) >= most then return { 'many' } end
+  if redis.call('ZCARD', key) >= most then return { 'full' } end
   if args[6] == '1' then
     redis.call('ZADD', key, args[5], args[4])
     live(key, tonumber(args[5]) - now)

@@ -133,8 +133,12 @@ export class Link {
   }
 
   /** Resolves when everything that is published under that name from now on will be heard of. */
-  subscribe(name: string): Promise<void> {
-    return this.#publications.subscribe(name, this.#events.publication);
+  async subscribe(name: string): Promise<void> {
+    try {
+      await this.#publications.subscribe(name, this.#events.publication);
+    } catch (error) {
+      throw this.#noticed(StoreError.of(error, formatEndpoint(this.endpoint)));
+    }
   }
 
   unsubscribe(name: string): void {
