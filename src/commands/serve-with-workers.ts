@@ -37,13 +37,17 @@ export async function serveWithWorkers(request: RelayRequest): Promise<number> {
     const metrics = settings.metricsPort === null ? undefined : new MetricsServer(new MetricsPage(text));
     try {
       const ownMetricsUrl = metrics && (await listenForMetrics(metrics, settings));
-      const { url, metricsUrl: workersMetricsUrl } = await supervisor.start();
-      const metricsUrl = ownMetricsUrl ?? workersMetricsUrl;
-      log.write("info", "listening", { url, metrics: metricsUrl, workers: settings.workers });
-      onReload(() => {
-        supervisor.reload();
-      });
-      if (flags.json) reporter.event({ type: "listening", url, metricsUrl });
+      // Told to end, it does not wait for processes that may never listen.
+      const started = await Promise.race([supervisor.start(), ended]);
+      if (started !== undefined) {
+        const { url } = started;
+        const metricsUrl = ownMetricsUrl ?? started.metricsUrl;
+        log.write("info", "listening", { url, metrics: metricsUrl, workers: settings.workers });
+        onReload(() => {
+          supervisor.reload();
+        });
+        if (flags.json) reporter.event({ type: "listening", url, metricsUrl });
+      }
       await ended;
       log.write("info", "draining", { seconds: settings.drain });
       await supervisor.stop(settings.drain);

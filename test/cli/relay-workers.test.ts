@@ -1,9 +1,11 @@
 /** `fxa-pair relay --workers`: several processes, one relay. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import WebSocket from "ws";
 import { describeWithRedis, freePorts, RedisServer } from "../relay/redis-server.ts";
 import type { Program } from "./harness.ts";
-import { cleanUp, run, start } from "./harness.ts";
+import { cleanUp, run, start, temporaryFolder } from "./harness.ts";
 import { createWorld, EMAIL } from "./world.ts";
 import type { World } from "./world.ts";
 
@@ -163,6 +165,17 @@ describeWithRedis("a relay of several processes", () => {
     expect(await program.exit).toBe(0);
     expect(logOf(program).at(-1)).toMatchObject({ event: "stopped" });
     expect(program.stderr).not.toMatch(/worker_ended|primary_gone/);
+  });
+
+  it("ends when it is told to, also while its processes end before they listen", async () => {
+    const crash = join(temporaryFolder(), "crash.cjs");
+    writeFileSync(crash, `if (require("node:cluster").isWorker) process.exit(70);`);
+    const args = ["--host", "127.0.0.1", "--port", "0", "--workers", "2", "--redis", redis.url];
+    const program = start(["relay", ...args], { env: { NODE_OPTIONS: `--require=${crash}` } });
+    await program.says(/(?:"worker_ended"[^]*){3}/);
+    program.kill("SIGTERM");
+    expect(await program.exit).toBe(0);
+    expect(logOf(program).map(({ event }) => event)).not.toContain("listening");
   });
 
   it("reads its files again in every process at SIGHUP", async () => {
