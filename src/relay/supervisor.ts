@@ -126,10 +126,12 @@ export class Supervisor {
         worker.child.send({ type: "ask_values", question });
       });
       worker.values = answer ?? worker.values;
-      // One that has ended meanwhile is counted among those.
-      return this.#workers.has(worker.child.id) ? worker.values : undefined;
+      return worker;
     });
-    return (await Promise.all(asked)).filter((values) => values !== undefined);
+    // Those that have ended meanwhile, even while others were waited for, are counted among the departed.
+    return (await Promise.all(asked)).flatMap(({ child, values }) =>
+      this.#workers.has(child.id) && values !== undefined ? [values] : [],
+    );
   }
 
   /**
@@ -158,6 +160,8 @@ export class Supervisor {
     switch (message.type) {
       case "listening":
         worker.listening = true;
+        // It may not have heard while it was starting.
+        if (this.#stopping) worker.child.send({ type: "drain" });
         if (this.listening < this.#options.workers) return;
         this.#hasStarted = true;
         this.#started.settle(message);

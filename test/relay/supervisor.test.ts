@@ -191,6 +191,16 @@ describe("the figures of all", () => {
     expect([await second, departed]).toEqual([[], [total(7)]]);
   });
 
+  it("do not count one twice that ends after its answer, while another is waited for", async () => {
+    const supervisor = await running(2);
+    const asked = supervisor.values();
+    supervisor.hear(1, { type: "values", question: 1, values: total(7) });
+    await new Promise((resolve) => setImmediate(resolve));
+    supervisor.ended(1, 1, null);
+    supervisor.hear(2, { type: "values", question: 2, values: total(5) });
+    expect([await asked, departed]).toEqual([[total(5)], [total(7)]]);
+  });
+
   it("are told to a process that asks; it is not answered if they cannot be had", async () => {
     const supervisor = await running(1);
     supervisor.hear(1, { type: "ask_text", question: 3 });
@@ -227,6 +237,17 @@ describe("stopping", () => {
     expect(forked.map(({ killed }) => killed)).toEqual([true, true]);
     supervisor.ended(1, null, "SIGKILL");
     supervisor.ended(2, null, "SIGKILL");
+    await stopped;
+  });
+
+  it("tells one that was starting once more when it listens: it may not have heard before", async () => {
+    const supervisor = await running(1);
+    supervisor.ended(1, 1, null);
+    clock.advance(100);
+    const stopped = supervisor.stop(30);
+    supervisor.hear(2, LISTENING);
+    expect(forked[1]?.heard).toEqual([{ type: "drain" }, { type: "drain" }]);
+    supervisor.ended(2, 0, null);
     await stopped;
   });
 
