@@ -128,8 +128,9 @@ for (const kind of [nginx, caddy, composeCaddy]) {
       await running.relay.close();
       const token = "resume-token-0123456789";
       const failed = await ask(proxy, `/v1/ws/${first.id}?resume=${token}`, handshake());
-      expect(failed.status).toBe(502);
-      expect((await ask(proxy, "/v1/nameplates/86421357", handshake())).status).toBe(502);
+      // Caddy with two relays may have given both up by then, which it calls 503.
+      expect([502, 503]).toContain(failed.status);
+      expect([502, 503]).toContain((await ask(proxy, "/v1/nameplates/86421357", handshake())).status);
       const logs = proxy.logs();
       expect(logs).not.toBe("");
       expect(logs).not.toContain(first.id.slice(0, 7));

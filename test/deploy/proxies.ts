@@ -5,14 +5,22 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CERTIFICATE, CERTIFICATE_KEY } from "../oauth/self-signed.ts";
+import { freePorts } from "../relay/redis-server.ts";
 import type { Replacements } from "./tools.ts";
-import { freePort, hasProgram, readDeployFile, replaceIn } from "./tools.ts";
+import { hasProgram, readDeployFile, replaceIn } from "./tools.ts";
+
+/** Where a proxy listens on 127.0.0.1. */
+export interface ProxyPorts {
+  /** For TLS. */
+  readonly port: number;
+  readonly plainPort: number;
+}
 
 export interface ProxyKind {
   readonly name: string;
   readonly available: boolean;
-  /** Writes the configuration for relays on these ports into the folder, to be served as TLS on `port`. */
-  configure(folder: string, port: number, relays: readonly number[]): Promise<void>;
+  /** Writes the configuration for relays on these ports into the folder, to be served on `ports`. */
+  configure(folder: string, ports: ProxyPorts, relays: readonly number[]): void;
   /** What checks the configuration without running it. */
   check(folder: string): readonly string[];
   run(folder: string): readonly string[];
@@ -28,11 +36,11 @@ const KEY_FILE = "key.pem";
 export const nginx: ProxyKind = {
   name: "nginx",
   available: hasProgram("nginx", "-v"),
-  async configure(folder, port, relays) {
+  configure(folder, { port, plainPort }, relays) {
     const servers = relays.map((relay) => `server 127.0.0.1:${relay} max_fails=0;`);
     const site = replaceIn(readDeployFile("nginx.conf"), [
       ["server 127.0.0.1:8000 max_fails=0;", servers.join(" ")],
-      ["listen 80;", `listen 127.0.0.1:${await freePort()};`],
+      ["listen 80;", `listen 127.0.0.1:${plainPort};`],
       ["listen 443 ssl;", `listen 127.0.0.1:${port} ssl;`],
       ["listen [::]:80;", ""],
       ["listen [::]:443 ssl;", ""],
@@ -67,7 +75,7 @@ function caddyWith(
   return {
     name,
     available: hasProgram("caddy", "version"),
-    configure(folder, port, relays) {
+    configure(folder, { port }, relays) {
       const [certificate, key] = [join(folder, CERTIFICATE_FILE), join(folder, KEY_FILE)];
       const adapted = replaceIn(readDeployFile(file), [
         ["\n{\n", "\n{\n\tadmin off\n\tauto_https off\n"],
@@ -75,7 +83,6 @@ function caddyWith(
         ...upstreams(relays),
       ]);
       writeFileSync(join(folder, "Caddyfile"), adapted);
-      return Promise.resolve();
     },
     check: (folder) => ["caddy", "validate", ...adapt(folder)],
     run: (folder) => ["caddy", "run", ...adapt(folder)],
@@ -175,8 +182,8 @@ async function configured(
   const folder = mkdtempSync(join(tmpdir(), "fxa-pair-proxy-"));
   writeFileSync(join(folder, CERTIFICATE_FILE), CERTIFICATE);
   writeFileSync(join(folder, KEY_FILE), CERTIFICATE_KEY);
-  const port = await freePort();
-  await kind.configure(folder, port, relays);
+  const [port = 0, plainPort = 0] = await freePorts(2);
+  kind.configure(folder, { port, plainPort }, relays);
   return { folder, port };
 }
 

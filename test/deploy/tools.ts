@@ -1,8 +1,6 @@
 /** What the tests of deploy/ share: its files, the programs that read them, and relays behind them. */
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 
 const FOLDER = new URL("../../deploy/", import.meta.url);
 
@@ -27,13 +25,4 @@ export function replaceIn(text: string, replacements: Replacements): string {
     if (!result.includes(from)) throw new Error(`The file does not hold ${from}`);
     return result.replaceAll(from, to);
   }, text);
-}
-
-/** A port of 127.0.0.1 that nobody listens on at this moment. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
