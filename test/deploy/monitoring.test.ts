@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { ENDINGS } from "../../src/relay/endings.ts";
 import { RelayMetrics } from "../../src/relay/metrics.ts";
+import { PrimaryFigures } from "../../src/relay/primary-figures.ts";
 import { REFUSALS } from "../../src/relay/refusals.ts";
 import { hasProgram, readDeployFile } from "./tools.ts";
 
@@ -75,10 +76,16 @@ const queries = [alerts, readFileSync(alertTests, "utf8"), ...shown.map(({ expr 
 
 // Elsewhere there are no file descriptors to count.
 describe.skipIf(process.platform !== "linux")("every metric that is asked for", async () => {
-  const text = await new RelayMetrics().text();
-  const kept = [...text.matchAll(/^# TYPE (\w+) (\w+)$/gm)].flatMap(([, name = "", type]) =>
-    type === "histogram" ? ["_bucket", "_count", "_sum"].map((part) => name + part) : [name],
-  );
+  const supervised = { listening: 0, restarted: 0, dropped: 0 };
+  const lists = await Promise.all([
+    new RelayMetrics().values(),
+    new PrimaryFigures(() => supervised).values(),
+  ]);
+  const kept = lists
+    .flat()
+    .flatMap(({ name, type }) =>
+      type === "histogram" ? ["_bucket", "_count", "_sum"].map((part) => name + part) : [name],
+    );
   const asked = new Set([...queries.matchAll(/\bfxa_pair_relay_\w+/g)].map(([name]) => name));
 
   it.each([...asked])("%s is kept", (name) => {
