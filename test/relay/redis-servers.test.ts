@@ -29,14 +29,16 @@ describeWithRedis("Redis", () => {
     return server;
   };
   const failure = async (setting: string): Promise<{ code: string; message: string; hint: string }> => {
-    const common = { clock: systemClock, random: systemRandom, log: new RecordingLog() };
-    const options = { ...common, limits: LIMITS, heartbeat: 5_000, observer: new RecordingObserver() };
-    const error = await startRedisBackplane(setting, options).then(
-      () => undefined,
+    const log = new RecordingLog();
+    const options = { limits: LIMITS, heartbeat: 5_000, observer: new RecordingObserver(), log };
+    const started = startRedisBackplane(setting, { ...options, clock: systemClock, random: systemRandom });
+    const error = await started.then(
+      () => new Error(`not refused: ${JSON.stringify(log.lines)}`),
       (thrown: unknown) => thrown,
     );
     return error as { code: string; message: string; hint: string };
   };
+
   const talk = async (first: Guest, second: Guest): Promise<void> => {
     first.says("hello");
     expect((await second.hears(1)).at(-1)).toBe("hello");

@@ -12,7 +12,7 @@ import { formatEndpoint } from "./address.ts";
 import { StoreError } from "./store-error.ts";
 
 /** Milliseconds for connecting and signing in. */
-const CONNECT_TIMEOUT = 2_000;
+const CONNECT_TIMEOUT = 3_000;
 
 /** Commands without an answer at most: many times what clients of one relay can ask for within the time limit. */
 const MAX_PENDING = 200_000;
