@@ -38,6 +38,18 @@ export async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
+/** Starts something on a free port, on another one if somebody else has just taken that. */
+export async function onFreePort<T>(action: (port: number) => Promise<T>): Promise<T> {
+  for (let attempt = 0; ; attempt++) {
+    const [port = 0] = await freePorts(1);
+    try {
+      return await action(port);
+    } catch (error) {
+      if (attempt === 4) throw error;
+    }
+  }
+}
+
 export class RedisServer {
   readonly port: number;
   readonly folder = mkdtempSync(join(tmpdir(), "fxa-pair-redis-"));
@@ -54,26 +66,31 @@ export class RedisServer {
   }
 
   /** Starts one with more options, in the form of the command line. */
-  static async start(options: readonly string[] = []): Promise<RedisServer> {
-    const [port = 0] = await freePorts(1);
-    const server = new RedisServer(port, options);
-    await server.startAgain();
-    return server;
+  static start(options: readonly string[] = []): Promise<RedisServer> {
+    return onFreePort(async (port) => {
+      const server = new RedisServer(port, options);
+      await server.startAgain();
+      return server;
+    });
   }
 
   /** Starts a sentinel that watches a master by the name "relay". */
-  static async sentinel(master: RedisServer): Promise<RedisServer> {
-    const [port = 0] = await freePorts(1);
-    const server = new RedisServer(port, ["--sentinel"]);
-    const lines = [
-      `sentinel monitor relay 127.0.0.1 ${master.port} 1`,
-      "sentinel down-after-milliseconds relay 500",
-      "sentinel failover-timeout relay 2000",
-    ];
-    const file = join(server.folder, "sentinel.conf");
-    writeFileSync(file, [`port ${port}`, "bind 127.0.0.1", `dir ${server.folder}`, ...lines, ""].join("\n"));
-    await server.#run([file, "--sentinel"], /\+monitor master/);
-    return server;
+  static sentinel(master: RedisServer): Promise<RedisServer> {
+    return onFreePort(async (port) => {
+      const server = new RedisServer(port, []);
+      const lines = [
+        `sentinel monitor relay 127.0.0.1 ${master.port} 1`,
+        "sentinel down-after-milliseconds relay 500",
+        "sentinel failover-timeout relay 2000",
+      ];
+      const file = join(server.folder, "sentinel.conf");
+      writeFileSync(
+        file,
+        [`port ${port}`, "bind 127.0.0.1", `dir ${server.folder}`, ...lines, ""].join("\n"),
+      );
+      await server.#run([file, "--sentinel"], /\+monitor master/);
+      return server;
+    });
   }
 
   get url(): string {
@@ -170,7 +187,7 @@ export class RedisServer {
   cli(...args: readonly string[]): string {
     const { stdout, stderr, status } = spawnSync(
       "redis-cli",
-      ["-h", "127.0.0.1", "-p", String(this.port), ...args],
+      ["-e", "-h", "127.0.0.1", "-p", String(this.port), ...args],
       {
         encoding: "utf8",
       },

@@ -14,7 +14,7 @@ import { CERTIFICATE, CERTIFICATE_KEY } from "../oauth/self-signed.ts";
 import { LIMITS } from "./contract/world.ts";
 import type { Guest } from "./redis-nodes.ts";
 import { pair, stopNodes, TestNode } from "./redis-nodes.ts";
-import { clusterUrl, describeWithRedis, freePorts, RedisServer, startCluster } from "./redis-server.ts";
+import { clusterUrl, describeWithRedis, onFreePort, RedisServer, startCluster } from "./redis-server.ts";
 import { RecordingLog, RecordingObserver } from "./support.ts";
 
 describeWithRedis("Redis", () => {
@@ -135,7 +135,6 @@ describeWithRedis("Redis", () => {
 
   describe("over TLS", () => {
     const tlsServer = async (): Promise<number> => {
-      const [port = 0] = await freePorts(1);
       const server = await start();
       const [certificate, key] = [join(server.folder, "cert.pem"), join(server.folder, "key.pem")];
       writeFileSync(certificate, CERTIFICATE);
@@ -150,8 +149,10 @@ describeWithRedis("Redis", () => {
         "tls-auth-clients",
         "no",
       ];
-      server.cli(...set, "tls-port", String(port));
-      return port;
+      return onFreePort(async (port) => {
+        server.cli(...set, "tls-port", String(port));
+        return port;
+      });
     };
 
     it("is not trusted without a certificate that checks out, whatever the environment says", async () => {
