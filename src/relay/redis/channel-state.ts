@@ -151,14 +151,14 @@ local function parse(entry)
 end
 
 -- Runs a function so that what no relay has written is dropped instead of failing for ever. Errors of the store
--- itself (no memory, not the master) are passed on.
+-- itself (not allowed, not the master), which begin with a code in capitals, are passed on.
 local function guarded(body)
   return function(keys, args)
     local done, answer = pcall(body, keys, args)
     if done then return answer end
-    if type(answer) == 'table' and not string.find(answer.err or '', 'WRONGTYPE', 1, true) then
-      return { err = answer.err }
-    end
+    -- The store's pcall gives the text of its errors, Lua's own would give the table.
+    local text = type(answer) == 'table' and answer.err or tostring(answer)
+    if string.find(text, '^%u+ ') and not string.find(text, '^WRONGTYPE ') then return { err = text } end
     redis.call('DEL', unpack(keys))
     return { 'foreign' }
   end
