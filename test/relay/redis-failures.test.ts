@@ -133,6 +133,18 @@ describeWithRedis("when Redis fails", () => {
     proxy.stop();
   });
 
+  it("falling silent while it is being connected to, is tried again", async () => {
+    const proxy = await ServerProxy.start(server);
+    proxy.fallSilentAfter = 1;
+    const node = await TestNode.start(`redis://127.0.0.1:${proxy.port}`);
+    expect(node.log.lines).toMatchObject([{ event: "redis_lost", fields: { reason: "no answer" } }]);
+    const found = node.log.next("redis_found");
+    proxy.fallSilentAfter = Infinity;
+    await found;
+    await node.open();
+    proxy.stop();
+  });
+
   it("forgetting its functions, is taught them again", async () => {
     const [here, there] = await nodes();
     const [first, second] = await pair(here, there);

@@ -226,15 +226,18 @@ export class ServerProxy {
   port = 0;
   /** Whether what the server says gets lost. */
   mute = false;
+  /** How often the server is let answer on a new connection. */
+  fallSilentAfter = Infinity;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
   private constructor(target: RedisServer) {
     this.#server = createServer((near) => {
       const far = connect(target.port, "127.0.0.1");
+      let answers = 0;
       near.pipe(far);
       far.on("data", (chunk) => {
-        if (!this.mute) near.write(chunk);
+        if (!this.mute && ++answers <= this.fallSilentAfter) near.write(chunk);
       });
       for (const [socket, other] of [
         [near, far],

@@ -4,6 +4,7 @@
  */
 import * as v from "valibot";
 import type { Clock } from "../../lib/clock.ts";
+import { within } from "../../lib/within.ts";
 import type { Endpoint, RedisAddress } from "./address.ts";
 import { formatEndpoint } from "./address.ts";
 import type { PublicationListener } from "./connection.ts";
@@ -76,8 +77,10 @@ export class Link {
     };
     const calls = await ServerConnection.open(endpoint, address, clock, told);
     try {
-      await checkServer(calls, address);
-      await loadLibrary(calls);
+      // A server may fall silent also between two answers.
+      await within(clock, ANSWER_LIMIT, prepare(calls, address), () => {
+        throw StoreError.passing("no answer", formatEndpoint(endpoint));
+      });
       const publications = await ServerConnection.open(endpoint, address, clock, told);
       opened.link = new Link(endpoint, clock, events, [calls, publications]);
       return opened.link;
@@ -197,6 +200,11 @@ export class Link {
 
 /** What `HELLO` tells of a server, beside other things. */
 const helloSchema = v.object({ mode: v.string(), role: v.string() });
+
+async function prepare(connection: ServerConnection, address: RedisAddress): Promise<void> {
+  await checkServer(connection, address);
+  await loadLibrary(connection);
+}
 
 /** Whether it is a primary, and part of a cluster or not as the address says. */
 async function checkServer(connection: ServerConnection, { kind }: RedisAddress): Promise<void> {

@@ -171,7 +171,10 @@ export class Store {
   async #connect(reach: Reach): Promise<StoreError | undefined> {
     try {
       const link = await Link.open(reach.endpoint, this.#address, this.#clock, this.#linkEvents(reach));
-      await this.#events.connecting(link).catch((error: unknown) => {
+      const late = (): never => {
+        throw StoreError.passing("no answer", formatEndpoint(reach.endpoint));
+      };
+      await within(this.#clock, ANSWER_LIMIT, this.#events.connecting(link), late).catch((error: unknown) => {
         link.close();
         throw error;
       });
