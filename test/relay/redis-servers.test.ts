@@ -111,6 +111,23 @@ describeWithRedis("Redis", () => {
       expect(message).toMatch(/FUNCTION LOAD.*NOPERM/);
     });
 
+    it.each([
+      ["time", /'time' command/],
+      ["fcall", /'fcall' command/],
+      ["ssubscribe", /'ssubscribe' command/],
+      ["zadd", /executing the script can't run/],
+    ])("as its user may not %s, says so, and drops nothing", async (command, problem) => {
+      const server = await start();
+      server.cli("ACL", "SETUSER", "relay", "on", ">secret", "~*", "&*", "+@all", `-${command}`);
+      server.cli("ZADD", "fxa-pair:{nodes}", String(Date.now()), "another");
+      const { message, hint } = await failure(`redis://relay:secret@127.0.0.1:${server.port}`);
+      expect([message, hint]).toEqual([
+        expect.stringMatching(problem),
+        expect.stringMatching(/every command/),
+      ]);
+      expect(server.cli("ZSCORE", "fxa-pair:{nodes}", "another")).not.toBe("");
+    });
+
     it("as it is part of a cluster, says so", async () => {
       servers = await startCluster(2);
       const { message, hint } = await failure(servers[0]!.url);

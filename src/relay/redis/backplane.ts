@@ -25,8 +25,10 @@ import { HeldChannels } from "./held-channels.ts";
 import { NODES_KEY, slotOf } from "./keys.ts";
 import { LimitCalls } from "./limit-calls.ts";
 import type { Link } from "./link.ts";
+import { ANSWER_LIMIT } from "./link.ts";
 import { Liveness } from "./liveness.ts";
 import { Store } from "./store.ts";
+import { StoreError } from "./store-error.ts";
 import { StoreTime } from "./store-time.ts";
 
 /** Milliseconds for an answer to whether the store is well. */
@@ -104,12 +106,18 @@ export class RedisBackplane implements Backplane {
   /**
    * Connects to the store. One that cannot be reached is looked for until it can; meanwhile nobody is admitted.
    *
-   * @throws StoreError if the store refuses: wrong credentials, too old, functions not allowed
+   * @throws StoreError if the store refuses: wrong credentials, too old, commands not allowed that every relay needs
    */
   static async start(options: RedisBackplaneOptions): Promise<RedisBackplane> {
     const backplane = new RedisBackplane(options);
     await backplane.#store.start();
-    await backplane.#beat();
+    try {
+      await backplane.#tryOut();
+    } catch (error) {
+      if (!StoreError.of(error, "").refused) return backplane;
+      backplane.#store.close();
+      throw error;
+    }
     return backplane;
   }
 
@@ -210,6 +218,15 @@ export class RedisBackplane implements Backplane {
 
   #setTime(link: Link): Promise<void> {
     return this.#time.set(this.#options.storeTime ?? (() => link.time()));
+  }
+
+  /** Rejects if the store does not let a relay do what each does all the time. */
+  async #tryOut(): Promise<void> {
+    const link = this.#store.linkOf(slotOf(NODES_KEY));
+    if (link === undefined) return;
+    const tried = Promise.all([this.#sign([]), link.subscribe(NODES_KEY)]).then(() => undefined);
+    await within(this.#options.clock, ANSWER_LIMIT, tried, () => undefined);
+    link.unsubscribe(NODES_KEY);
   }
 
   async #beat(): Promise<void> {

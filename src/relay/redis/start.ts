@@ -26,7 +26,7 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
   [/FUNCTION/, "It must be Redis 7 or Valkey, and its user be allowed function|load and fcall."],
   [/WRONGPASS|NOAUTH|AUTH/, "Check the user and password in the address."],
   [
-    /NOPERM/,
+    /NOPERM|The user executing/,
     "Allow the user every command that the documentation lists, on the keys and channels fxa-pair:*.",
   ],
   [/is part of a cluster/, "Give redis+cluster:// in place of redis://."],

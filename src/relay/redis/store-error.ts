@@ -3,7 +3,7 @@ import { isJsonObject } from "../../lib/json.ts";
 
 /** Answers that say no for good: who signs in may not, or the server cannot what is asked of it. */
 const REFUSALS =
-  /^(?:WRONGPASS|NOAUTH|NOPERM|NOPROTO|DENIED|ERR (?:unknown|AUTH|invalid password|DB index|This instance has cluster support disabled))/i;
+  /^(?:WRONGPASS|NOAUTH|NOPERM|NOPROTO|DENIED|ERR (?:unknown|The user executing|AUTH|invalid password|DB index|This instance has cluster support disabled))/i;
 
 /** Codes of certificates that do not check out (`node:tls`, "X509 certificate error codes"). */
 const CERTIFICATE = /CERT|^UNABLE_TO|^ERR_TLS|^ERR_SSL|^HOSTNAME_MISMATCH|^EPROTO$/;
