@@ -5,10 +5,10 @@
 import { request as plainRequest } from "node:http";
 import { request as tlsRequest } from "node:https";
 
-const { FXA_PAIR_RELAY_PORT, FXA_PAIR_RELAY_TLS_CERT } = process.env;
+const { FXA_PAIR_RELAY_PORT, PAIR_PORT, FXA_PAIR_RELAY_TLS_CERT } = process.env;
 const target = {
   host: "127.0.0.1",
-  port: FXA_PAIR_RELAY_PORT || "8000",
+  port: FXA_PAIR_RELAY_PORT || PAIR_PORT || "8000",
   path: "/__lbheartbeat__",
   agent: false,
 };

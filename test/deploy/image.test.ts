@@ -53,6 +53,9 @@ describe("the health check", () => {
     const { relay } = await testRelay();
     const variables = { FXA_PAIR_RELAY_PORT: new URL(relay.url).port };
     expect(await check(variables)).toBe(0);
+    // The reference server's variable sets the relay's port, too, where ours does not.
+    expect(await check({ PAIR_PORT: new URL(relay.url).port })).toBe(0);
+    expect(await check({ ...variables, PAIR_PORT: "1" })).toBe(0);
     await relay.close();
     expect(await check(variables)).toBe(1);
   });
