@@ -49,7 +49,11 @@ export class RelayMetrics implements Figures {
     this.#counter("resumes_total", "Seats taken again after a lost connection", () => this.#resumes);
     this.#counter("messages_relayed_total", "Messages accepted", () => this.#messages);
     this.#counter("bytes_relayed_total", "Bytes of the messages accepted", () => this.#bytes);
-    this.#counter("backplane_errors_total", "Calls to the store that failed", () => this.#callErrors);
+    this.#counter(
+      "backplane_errors_total",
+      "Calls to the store, and attempts to reach it, that failed",
+      () => this.#callErrors,
+    );
     this.#counter(
       "backplane_foreign_total",
       "What no relay can have written to the store",

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { systemClock } from "../../src/lib/clock.ts";
 import { systemRandom } from "../../src/lib/random.ts";
 import { ENDINGS } from "../../src/relay/endings.ts";
@@ -142,6 +142,10 @@ describeWithRedis("Redis", () => {
       expect(node.log.lines).toMatchObject([{ level: "error", event: "redis_lost" }]);
       expect(await node.backplane.failing()).toBe("redis");
       await expect(node.open()).rejects.toThrow(/just now/);
+      // Each attempt is counted, so that it shows for as long as it lasts.
+      await vi.waitFor(() => {
+        expect(node.observer.failures).toBeGreaterThan(2);
+      }, 5_000);
       const found = node.log.next("redis_found");
       await server.startAgain();
       await found;

@@ -43,6 +43,8 @@ export class RecordingObserver implements BackplaneObserver {
   /** Sizes of accepted messages. */
   readonly messages: number[] = [];
   foreigners = 0;
+  /** Calls to the store that failed. */
+  failures = 0;
 
   ended(summary: ChannelSummary): void {
     this.summaries.push(summary);
@@ -52,8 +54,8 @@ export class RecordingObserver implements BackplaneObserver {
     this.messages.push(bytes);
   }
 
-  called(): void {
-    // Nothing is measured here.
+  called(_milliseconds: number, failed: boolean): void {
+    if (failed) this.failures++;
   }
 
   foreign(): void {

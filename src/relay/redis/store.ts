@@ -122,9 +122,13 @@ export class Store {
   /** Finds the primaries and connects to those without a link. Returns what failed; never rejects. */
   async #look(): Promise<StoreError[]> {
     this.#nextLook = Infinity;
+    const started = this.#clock.now();
     const failures = await this.#reach().catch((error: unknown) => [StoreError.of(error, "")]);
     const missing = failures.length > 0 || !this.whole;
-    this.#nextLook = this.#clock.now() + (missing ? RETRY_INTERVAL : LOOK_INTERVAL);
+    const now = this.#clock.now();
+    // Without a link nobody is asked anything else that could fail.
+    if (!this.#closed) failures.forEach(() => this.#events.called(now - started, true));
+    this.#nextLook = now + (missing ? RETRY_INTERVAL : LOOK_INTERVAL);
     return failures;
   }
 
