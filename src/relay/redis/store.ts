@@ -127,7 +127,11 @@ export class Store {
     const missing = failures.length > 0 || !this.whole;
     const now = this.#clock.now();
     // Without a link nobody is asked anything else that could fail.
-    if (!this.#closed) failures.forEach(() => this.#events.called(now - started, true));
+    if (!this.#closed) {
+      failures.forEach(() => {
+        this.#events.called(now - started, true);
+      });
+    }
     this.#nextLook = now + (missing ? RETRY_INTERVAL : LOOK_INTERVAL);
     return failures;
   }
