@@ -41,6 +41,8 @@ export class Connection implements Participant, Scheduled, SocketOwner {
   readonly #remote: string | null;
   /** What every envelope ends with. */
   readonly #sender: string;
+  /** When the channel's lifespan is over by this process's own clock, whatever the backplane's does. */
+  readonly #expiresAt: number;
   #lastHeard: number;
   #over = false;
   #shownLife: boolean;
@@ -54,6 +56,7 @@ export class Connection implements Participant, Scheduled, SocketOwner {
     this.#remote = sender.remote ?? null;
     this.#sender = formatSender(sender);
     this.#lastHeard = context.clock.now();
+    this.#expiresAt = this.#lastHeard + (admission.expiresIn ?? Infinity);
     // Only who takes a seat again has a token to be spent by that.
     this.#shownLife = admission.connection === 0;
     socket.adopt(this);
@@ -106,9 +109,14 @@ export class Connection implements Participant, Scheduled, SocketOwner {
     this.#lastHeard = this.#context.clock.now();
   }
 
-  /** The heartbeat is due: asks for a sign of life, or gives up on a peer silent for too long. */
+  /** The heartbeat is due: asks for a sign of life, or gives up on a peer silent for too long or there for too long. */
   beat(now: number): void {
     if (this.#over) return;
+    if (now >= this.#expiresAt) {
+      // As a rule the backplane has ended the channel before; but its store's clock may have been set back.
+      this.#socket.finish(this.#endAll(ENDINGS.lifespanOver));
+      return;
+    }
     if (now - this.#lastHeard >= this.#context.clientTimeout) {
       this.#lose(ENDINGS.idle.code);
       this.#socket.finish(ENDINGS.idle);

@@ -7,6 +7,7 @@ import { systemRandom } from "../../src/lib/random.ts";
 import { MemoryBackplane } from "../../src/relay/backplane-memory.ts";
 import { isRefusal } from "../../src/relay/backplane.ts";
 import { TrustedProxies } from "../../src/relay/client-address.ts";
+import type { Connection } from "../../src/relay/connection.ts";
 import { ConnectionCount } from "../../src/relay/connection-count.ts";
 import { MOST_CONTROL_FRAMES } from "../../src/relay/control-frames.ts";
 import { DeadlineWheel } from "../../src/relay/deadline-wheel.ts";
@@ -42,7 +43,7 @@ function subject(given: GivenSettings = {}, options: SubjectOptions = {}) {
       clock,
       telemetry: new Telemetry(log, clock),
       connections,
-      heartbeats: new DeadlineWheel<never>(),
+      heartbeats: new DeadlineWheel<Connection>(),
     },
     ...{ heartbeat: 5_000, clientTimeout: 60_000, slowConsumer: 65_536 },
     ...{ largestMessage: 24_576, tooLarge: ENDINGS.maxMessage },
@@ -52,7 +53,7 @@ function subject(given: GivenSettings = {}, options: SubjectOptions = {}) {
     ...{ proxies: new TrustedProxies([]), places },
     plainAnswer: () => Promise.reject(new Error("no plain answers here")),
   });
-  return { handler, clock, log, observer, connections, backplane };
+  return { handler, clock, log, observer, connections, backplane, heartbeats: context.heartbeats };
 }
 
 function request(url: string, headers: Record<string, string> = {}): IncomingMessage {
@@ -208,6 +209,20 @@ describe("UpgradeHandler", () => {
     socket.push(ping);
     await nextTurn();
     expect(socket.writableEnded).toBe(true);
+  });
+
+  it("R3: ends a channel whose lifespan is over, even if the backplane's own time goes another way", async () => {
+    const { handler, observer, clock, heartbeats } = subject({ connLifespan: 20 });
+    const socket = pipe();
+    await handler.handle(request("/v1/ws/"), socket, Buffer.alloc(0));
+    const beat = (milliseconds: number): void => {
+      clock.advance(milliseconds);
+      for (const connection of heartbeats.take(clock.now())) connection.beat(clock.now());
+    };
+    for (let beats = 0; beats < 3; beats++) beat(5_250);
+    expect(observer.summaries).toEqual([]);
+    beat(5_250);
+    expect(observer.summaries).toMatchObject([{ ending: ENDINGS.lifespanOver }]);
   });
 
   it("R4: cuts a connection whose peer does not answer the close frame", async () => {
