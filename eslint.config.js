@@ -46,6 +46,8 @@ export default tseslint.config(
         setTimeout: "readonly",
         clearTimeout: "readonly",
         performance: "readonly",
+        setImmediate: "readonly",
+        fetch: "readonly",
       },
     },
   },

@@ -155,7 +155,12 @@ describe("R5, R10: a broken limit ends the channel for both", () => {
     const text = "x".repeat(24_000);
     // As fast as the relay takes it, until the system's own buffers between relay and reader are full.
     for (let count = 0; count < 5_000 && first.socket.readyState === WebSocket.OPEN; count++) {
-      await Promise.race([new Promise((sent) => { first.socket.send(text, sent); }), first.closed]);
+      await Promise.race([
+        new Promise((sent) => {
+          first.socket.send(text, sent);
+        }),
+        first.closed,
+      ]);
     }
     expect(await first.closed).toEqual({ code: 1008, reason: "slow-consumer" });
     expect(log.lines.at(-1)?.fields).toMatchObject({ reason: "slow-consumer" });
