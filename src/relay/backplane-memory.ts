@@ -6,6 +6,7 @@ import type {
   Backplane,
   BackplaneObserver,
   JoinRequest,
+  Message,
   NameplateRequest,
   OpenRequest,
   Participant,
@@ -19,7 +20,7 @@ import type { RegistryLimits } from "./registry.ts";
 import { ChannelRegistry } from "./registry.ts";
 
 /** Who sits there; a list of what waits for somebody admitted but not yet attached; nobody, while the seat is empty. */
-type Occupant = Participant | string[] | undefined;
+type Occupant = Participant | Message[] | undefined;
 
 export class MemoryBackplane implements Backplane {
   readonly #registry: ChannelRegistry;
@@ -81,11 +82,11 @@ export class MemoryBackplane implements Backplane {
     const waiting = occupants[seat];
     occupants[seat] = participant;
     if (!Array.isArray(waiting)) return;
-    for (const envelope of waiting) if (occupants[seat] === participant) participant.deliver(envelope);
+    for (const message of waiting) if (occupants[seat] === participant) participant.deliver(message);
   }
 
-  relay(admission: Admission, envelope: string, bytes: number): void {
-    const accepted = this.#registry.accept(admission, envelope, bytes, this.#clock.now());
+  relay(admission: Admission, message: Message, bytes: number): void {
+    const accepted = this.#registry.accept(admission, message, bytes, this.#clock.now());
     if (accepted === false) return;
     if (accepted !== true) {
       this.#end(admission.id, accepted);
@@ -96,8 +97,8 @@ export class MemoryBackplane implements Backplane {
     for (let seat = 0; seat < occupants.length; seat++) {
       if (seat === admission.seat) continue;
       const occupant = occupants[seat];
-      if (Array.isArray(occupant)) occupant.push(envelope);
-      else occupant?.deliver(envelope);
+      if (Array.isArray(occupant)) occupant.push(message);
+      else occupant?.deliver(message);
     }
   }
 

@@ -54,10 +54,20 @@ export interface Admission {
   readonly nameplate: string | undefined;
 }
 
+/**
+ * A message on its way. Its envelope is written for whoever gets it, as it may be much longer: JSON makes six bytes of
+ * a control character, and one wide character doubles what the rest takes in memory.
+ */
+export interface Message {
+  readonly text: string;
+  /** What ends every envelope of its sender, as `formatSender` writes it: without a line feed. */
+  readonly sender: string;
+}
+
 /** One end of a channel, as the backplane sees it. Neither method may throw. */
 export interface Participant {
-  /** Takes a relayed message, ready to be sent. */
-  deliver(envelope: string): void;
+  /** Takes a relayed message. */
+  deliver(message: Message): void;
   /** The channel, or this connection's part in it, is over. Called once; nothing is delivered afterwards. */
   end(ending: Ending): void;
 }
@@ -105,8 +115,8 @@ export interface Backplane {
    * {@link lose} or by {@link leave}.
    */
   attach(admission: Admission, participant: Participant): void;
-  /** Passes an envelope to every other participant, in order. `bytes` is what counts for the limits. */
-  relay(admission: Admission, envelope: string, bytes: number): void;
+  /** Passes a message to every other participant, in order. `bytes` is what counts for the limits. */
+  relay(admission: Admission, message: Message, bytes: number): void;
   /** The connection has shown life: the token that opened it is dead. Called for a resumed connection, once. */
   alive(admission: Admission): void;
   /** A participant has left for good, by a close frame. Harmless if the channel is over or the connection replaced. */

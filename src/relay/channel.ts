@@ -1,4 +1,5 @@
 /** What is known about one channel: its seats, its counts, its messages. The rules are in `channel-rules.ts`. */
+import type { Message } from "./backplane.ts";
 import type { Scheduled } from "./deadline-wheel.ts";
 
 export interface Seat {
@@ -37,8 +38,7 @@ export interface Channel extends Scheduled {
 }
 
 /** A relayed message, kept until the channel ends. */
-export interface HeldMessage {
+export interface HeldMessage extends Message {
   /** The sender's seat. */
   readonly seat: number;
-  readonly envelope: string;
 }

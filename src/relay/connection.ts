@@ -2,7 +2,7 @@
 import type { Sender } from "../channel/wire.ts";
 import { formatFirstMessage, formatSender, joinEnvelope } from "../channel/wire.ts";
 import type { Clock } from "../lib/clock.ts";
-import type { Admission, Backplane, Participant } from "./backplane.ts";
+import type { Admission, Backplane, Message, Participant } from "./backplane.ts";
 import type { ConnectionCount } from "./connection-count.ts";
 import type { DeadlineWheel, Scheduled } from "./deadline-wheel.ts";
 import { UNSCHEDULED } from "./deadline-wheel.ts";
@@ -88,7 +88,7 @@ export class Connection implements Participant, Scheduled, SocketOwner {
     this.answered();
     const { backplane, telemetry } = this.#context;
     try {
-      backplane.relay(this.#admission, joinEnvelope(message.trim(), this.#sender), bytes);
+      backplane.relay(this.#admission, { text: message.trim(), sender: this.#sender }, bytes);
     } catch (error) {
       // Nobody else would catch it: a fault in one channel must not end the process.
       telemetry.relayingFailed(this.#admission, error);
@@ -126,7 +126,8 @@ export class Connection implements Participant, Scheduled, SocketOwner {
     this.#schedule(now);
   }
 
-  deliver(envelope: string): void {
+  deliver({ text, sender }: Message): void {
+    const envelope = joinEnvelope(text, sender);
     const buffered = this.#socket.bufferedAmount;
     // What waits is what the peer has not read; a message of any size may wait alone.
     if (buffered > 0 && buffered + envelope.length > this.#context.slowConsumer + this.#backlog) {

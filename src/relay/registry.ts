@@ -9,6 +9,7 @@ import type {
   Admission,
   ChannelSummary,
   JoinRequest,
+  Message,
   NameplateRequest,
   OpenRequest,
   ResumeRequest,
@@ -127,7 +128,10 @@ export class ChannelRegistry {
   }
 
   /** Gives a lost seat back to its owner, together with the messages it has missed. */
-  resume(request: ResumeRequest, now: number): { admission: Admission; missed: readonly string[] } | Refusal {
+  resume(
+    request: ResumeRequest,
+    now: number,
+  ): { admission: Admission; missed: readonly Message[] } | Refusal {
     const tooMany = this.#countRequest(request.address, now);
     if (tooMany !== undefined) return tooMany;
     const entry = this.#find(request.id, now);
@@ -160,12 +164,12 @@ export class ChannelRegistry {
   }
 
   /** Takes a message of that many bytes. Returns whether it is to be passed on, or the ending it brings on instead. */
-  accept(connection: ChannelConnection, envelope: string, bytes: number, now: number): boolean | Ending {
+  accept(connection: ChannelConnection, message: Message, bytes: number, now: number): boolean | Ending {
     const found = this.#seatOf(connection);
     if (found === undefined) return false;
     const { entry, seat } = found;
-    const message = { seat: connection.seat, envelope };
-    return passTime(entry, now) ?? acceptMessage(entry, seat, message, bytes, this.#limits) ?? true;
+    const held = { seat: connection.seat, text: message.text, sender: message.sender };
+    return passTime(entry, now) ?? acceptMessage(entry, seat, held, bytes, this.#limits) ?? true;
   }
 
   /** Notes that a participant has left for good. Returns whether the seat was its own, or the ending that brings on. */

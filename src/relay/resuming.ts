@@ -7,6 +7,7 @@
  * has come through would leave its owner with a spent token and no other.
  */
 import { equalText } from "../lib/constant-time.ts";
+import type { Message } from "./backplane.ts";
 import type { Channel, Seat } from "./channel.ts";
 import type { Refusal } from "./refusals.ts";
 import { REFUSALS } from "./refusals.ts";
@@ -22,8 +23,8 @@ export interface Claim {
 
 export interface Resumption {
   readonly seat: number;
-  /** Envelopes to deliver first, in order. */
-  readonly missed: readonly string[];
+  /** What to deliver first, in order. */
+  readonly missed: readonly Message[];
 }
 
 /** Gives a seat to the holder of its token, and a fresh token to the seat. Changes nothing if it refuses. */
@@ -83,9 +84,9 @@ function missedBy(
   number: number,
   seat: Seat,
   received: number | undefined,
-): string[] | undefined {
+): Message[] | undefined {
   const since = received === undefined ? reachedBy(channel, seat) : seat.joined;
   const others = channel.held.slice(since).filter((message) => message.seat !== number);
   if (received !== undefined && received > others.length) return undefined;
-  return others.slice(received ?? 0).map(({ envelope }) => envelope);
+  return others.slice(received ?? 0);
 }

@@ -43,7 +43,7 @@ const leave = (channel: Channel, seat: number, now: number): Ending | undefined 
 const lose = (channel: Channel, seat: number, now: number, limits = LIMITS): Ending | undefined =>
   loseSeat(channel, channel.seats[seat]!, limits, now);
 const accept = (channel: Channel, bytes: number, limits = LIMITS): Ending | undefined =>
-  acceptMessage(channel, channel.seats[0]!, { seat: 0, envelope: "x" }, bytes, limits);
+  acceptMessage(channel, channel.seats[0]!, { seat: 0, text: "x", sender: "" }, bytes, limits);
 
 describe("seats", () => {
   it("are two: the creator's and one more", () => {
@@ -126,7 +126,7 @@ describe("messages", () => {
     take(channel, NONE);
     lose(channel, 1, START, NONE);
     accept(channel, 1, NONE);
-    expect(channel.held).toEqual([{ seat: 0, envelope: "x" }]);
+    expect(channel.held).toEqual([{ seat: 0, text: "x", sender: "" }]);
     leave(channel, 1, START);
     accept(channel, 1, NONE);
     expect(channel.held).toHaveLength(1);

@@ -3,7 +3,7 @@ import { encodeBase64url } from "../../src/lib/base64url.ts";
 import type { Clock } from "../../src/lib/clock.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { systemRandom } from "../../src/lib/random.ts";
-import type { Admission, Participant } from "../../src/relay/backplane.ts";
+import type { Admission, Message, Participant } from "../../src/relay/backplane.ts";
 import { isRefusal } from "../../src/relay/backplane.ts";
 import type { Ending } from "../../src/relay/endings.ts";
 import { parseRedisAddress } from "../../src/relay/redis/address.ts";
@@ -114,8 +114,8 @@ export class Guest implements Participant {
     return this.admission.id;
   }
 
-  deliver(envelope: string): void {
-    this.#hear(envelope);
+  deliver({ text }: Message): void {
+    this.#hear(text);
   }
 
   end(ending: Ending): void {
@@ -123,7 +123,7 @@ export class Guest implements Participant {
   }
 
   says(...texts: readonly string[]): void {
-    for (const text of texts) this.#node.backplane.relay(this.admission, text, text.length);
+    for (const text of texts) this.#node.backplane.relay(this.admission, { text, sender: "" }, text.length);
   }
 
   leaves(): void {

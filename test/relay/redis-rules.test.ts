@@ -128,7 +128,8 @@ class Party {
         this.#note(node, await node.resume({ ...request, id, presented, received }), what.attaches);
       } else if (what.do === "attaches") this.#attach(guest);
       else if (!guest.gone && guest.attached) {
-        if (what.do === "says") guest.node.relay(admission, `${this.#asked}`, what.bytes);
+        if (what.do === "says")
+          guest.node.relay(admission, { text: `${this.#asked}`, sender: "" }, what.bytes);
         if (what.do === "isAlive") guest.node.alive(admission);
         if (what.do === "endsAll") guest.node.end(admission, ENDINGS.binary);
         if (what.do === "leaves") guest.node.leave(admission);
@@ -150,7 +151,7 @@ class Party {
     if (guest.attached) return;
     guest.attached = true;
     guest.node.attach(guest.admission, {
-      deliver: (envelope) => guest.heard.push(envelope),
+      deliver: ({ text }) => guest.heard.push(text),
       end: (ending) => guest.heard.push(ending),
     });
   }

@@ -20,6 +20,7 @@ const LIMITS = {
   connectRate: Infinity,
   channelsPerAddress: Infinity,
 };
+const MESSAGE = { text: "x", sender: "" };
 const START = 5_000;
 
 /** A registry of which a test asks for nothing but ids and times. */
@@ -104,7 +105,7 @@ describe("ChannelRegistry", () => {
   it("lets no message through once the lifespan is over, even before the channel has been closed", () => {
     const registry = new Subject();
     registry.opened("a");
-    expect(registry.accept(first("a"), "x", 1, START + 300_000)).toBe(ENDINGS.lifespanOver);
+    expect(registry.accept(first("a"), MESSAGE, 1, START + 300_000)).toBe(ENDINGS.lifespanOver);
   });
 
   it("finds the one that stays, however often it is asked before", () => {
@@ -121,8 +122,8 @@ describe("ChannelRegistry", () => {
     const registry = new Subject();
     registry.opened("a", START);
     registry.joined("a", START);
-    expect(registry.accept(first("a"), "x", 7, START)).toBe(true);
-    expect(registry.accept(first("a"), "y", 8, START)).toBe(true);
+    expect(registry.accept(first("a"), MESSAGE, 7, START)).toBe(true);
+    expect(registry.accept(first("a"), MESSAGE, 8, START)).toBe(true);
     expect(registry.end("a", ENDINGS.peerLeft, START + 9_000)).toEqual({
       id: "a",
       ending: ENDINGS.peerLeft,
@@ -164,7 +165,7 @@ describe("ChannelRegistry", () => {
       const { nameplate = "none" } = admitted(registry.open(opened, now));
       registry.attach(first(id));
       registry.joinByNameplate({ nameplate, address: `192.0.2.${index % 100}`, token: "second" }, now);
-      registry.accept(first(id), "message", 7, now);
+      registry.accept(first(id), MESSAGE, 7, now);
       if (index % 3 === 0) registry.lose(first(id), now);
       if (index % 7 === 0)
         registry.resume({ id, address, presented: "first", token: "third", received: 0 }, now);

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import type { RandomSource } from "../../src/lib/random.ts";
 import { systemRandom } from "../../src/lib/random.ts";
 import { MemoryBackplane } from "../../src/relay/backplane-memory.ts";
+import type { Admission, Message } from "../../src/relay/backplane.ts";
 import { isRefusal } from "../../src/relay/backplane.ts";
 import { TrustedProxies } from "../../src/relay/client-address.ts";
 import type { Connection } from "../../src/relay/connection.ts";
@@ -12,6 +13,7 @@ import { ConnectionCount } from "../../src/relay/connection-count.ts";
 import { MOST_CONTROL_FRAMES } from "../../src/relay/control-frames.ts";
 import { DeadlineWheel } from "../../src/relay/deadline-wheel.ts";
 import { ENDINGS } from "../../src/relay/endings.ts";
+import { OPCODE } from "../../src/relay/frames.ts";
 import { limitsOf } from "../../src/relay/limits.ts";
 import type { Places } from "../../src/relay/places.ts";
 import { NOWHERE } from "../../src/relay/places.ts";
@@ -20,6 +22,7 @@ import type { GivenSettings } from "../../src/relay/settings.ts";
 import { parseSettings } from "../../src/relay/settings.ts";
 import { Telemetry } from "../../src/relay/telemetry.ts";
 import { UpgradeHandler } from "../../src/relay/upgrade-handler.ts";
+import { clientFrame } from "./client-frames.ts";
 import { FakeClock, handshake, RecordingLog, RecordingObserver } from "./support.ts";
 
 interface SubjectOptions {
@@ -179,6 +182,21 @@ describe("UpgradeHandler", () => {
     expect(observer.messages).toEqual([200]);
   });
 
+  it("R4: hands on what came, and not the envelope that is many times as long", async () => {
+    const relayed: Message[] = [];
+    class Listening extends MemoryBackplane {
+      override relay(_admission: Admission, message: Message): void {
+        relayed.push(message);
+      }
+    }
+    const { handler } = subject({}, { Backplane: Listening });
+    const text = "\u0001".repeat(1_000) + "一";
+    const payload = { opcode: OPCODE.text, payload: text };
+    await handler.handle(request("/v1/ws/", { "User-Agent": "x" }), pipe(), clientFrame(payload));
+    await nextTurn();
+    expect(relayed).toEqual([{ text, sender: ',"sender":{"ua":"x"}}' }]);
+  });
+
   it("survives a fault in relaying, which ends the channel with 1013", async () => {
     class Faulty extends MemoryBackplane {
       override relay(): void {
@@ -252,7 +270,8 @@ describe("UpgradeHandler", () => {
     if (isRefusal(opened) || isRefusal(joined)) throw new Error("refused");
     backplane.lose(joined);
     const say = (count: number): void => {
-      for (let sent = 0; sent < count; sent++) backplane.relay(opened, "x".repeat(24_000), 24_000);
+      for (let sent = 0; sent < count; sent++)
+        backplane.relay(opened, { text: "x".repeat(24_000), sender: "" }, 24_000);
     };
     say(4);
     const stuck = new Duplex({ read: () => undefined, write: () => undefined });

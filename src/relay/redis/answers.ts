@@ -66,7 +66,7 @@ const messageSchema = v.pipe(
   v.string(),
   v.transform(parseEvent),
   v.variant("type", [
-    v.object({ type: v.literal("message"), sequence: v.number(), seat: v.number(), envelope: v.string() }),
+    v.object({ type: v.literal("message"), sequence: v.number(), seat: v.number(), body: v.string() }),
   ]),
 );
 

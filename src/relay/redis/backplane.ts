@@ -8,6 +8,7 @@ import type {
   Backplane,
   BackplaneObserver,
   JoinRequest,
+  Message,
   NameplateRequest,
   OpenRequest,
   Participant,
@@ -147,8 +148,8 @@ export class RedisBackplane implements Backplane {
     else participant.end(this.#closed ? ENDINGS.goingAway : ENDINGS.tryLater);
   }
 
-  relay(admission: Admission, envelope: string, bytes: number): void {
-    this.#held.get(admission.id)?.relay(admission, envelope, bytes);
+  relay(admission: Admission, message: Message, bytes: number): void {
+    this.#held.get(admission.id)?.relay(admission, message, bytes);
   }
 
   alive(admission: Admission): void {

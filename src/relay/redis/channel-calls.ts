@@ -13,7 +13,7 @@ export interface ChannelCallsOwner extends OutboxOwner {
 export interface OutgoingMessage {
   /** Which of the seat's messages it is, from 1. */
   readonly number: number;
-  readonly envelope: string;
+  readonly body: string;
   /** As limits count them. */
   readonly bytes: number;
 }
@@ -28,8 +28,8 @@ export class ChannelCalls extends Outbox {
 
   /** `limits`: bytes of a message, bytes of a channel's messages, and their number. */
   relay({ seat, connection }: SeatConnection, message: OutgoingMessage, limits: readonly string[]): void {
-    const { number, envelope, bytes } = message;
-    this.add("relay", [seat, connection, number, bytes, envelope, this.#owner.now(), ...limits], bytes);
+    const { number, body, bytes } = message;
+    this.add("relay", [seat, connection, number, bytes, body, this.#owner.now(), ...limits], bytes);
   }
 
   /** Somebody who has come back has got what was missed. */

@@ -1,6 +1,6 @@
 /**
  * What the store does with one channel, each function at once and undivided. Keys are the channel's hash and the list
- * of its messages. A message in the list is `<sequence> <seat> <time> <envelope>`, and is published as the same text.
+ * of its messages. A message in the list is `<sequence> <seat> <time> <body>`, and is published as the same text.
  * Every answer is an array that begins with what it is, save that of `relay`; `answers.ts` reads them.
  */
 import { ENDINGS } from "../endings.ts";
@@ -103,7 +103,7 @@ functions.resume = function(keys, args)
   return answer
 end
 
--- seat connection number bytes envelope now max-message max-data max-exchanges
+-- seat connection number bytes body now max-message max-data max-exchanges
 -- The number counts the seat's messages, so that a message which is sent again, its answer being lost, counts once.
 functions.relay = function(keys, args)
   local key, list, seat, now = keys[1], keys[2], args[1], tonumber(args[6])

@@ -144,7 +144,7 @@ local function find(key, list, now)
   return c
 end
 
--- Sequence number, sender, time and envelope of a message.
+-- Sequence number, sender, time and body of a message.
 local function parse(entry)
   local sequence, seat, at, from = string.match(entry, '^(%d+) (%d+) (%d+) ()')
   return tonumber(sequence), tonumber(seat), tonumber(at), from

@@ -2,7 +2,7 @@
  * What one node has of a channel: the participants that are connected here, the calls on their way to the store, and the
  * events on their way from it. The rules are the store's; here, only what they say is done.
  */
-import type { Admission, Participant } from "../backplane.ts";
+import type { Admission, Message, Participant } from "../backplane.ts";
 import type { Scheduled } from "../deadline-wheel.ts";
 import { UNSCHEDULED } from "../deadline-wheel.ts";
 import type { Ending } from "../endings.ts";
@@ -16,6 +16,7 @@ import type { Link } from "./link.ts";
 import { LocalSeats } from "./local-seats.ts";
 import type { ChannelCall } from "./outbox.ts";
 import type { ChannelEvent, SeatSnapshot, Snapshot } from "./publications.ts";
+import { formatBody } from "./publications.ts";
 
 /** What a channel needs of its node. None of the methods may throw. */
 export interface ChannelOwner {
@@ -109,7 +110,7 @@ export class LocalChannel implements Scheduled {
   admit({ seat, connection, seen, snapshot, missed }: SeatedAnswer): void {
     const since = snapshot.sequence;
     const later = this.#order.recentSince(since).filter((message) => message.seat !== seat);
-    const occupant = [...missed, ...later.map(({ envelope }) => envelope)];
+    const occupant = [...missed, ...later.map(({ body }) => body)];
     const ending = this.#ended ? ENDINGS.tryLater : undefined;
     this.#seats.put(seat, { connection, since, occupant, ending, sent: seen });
     this.#answeredRequest();
@@ -135,13 +136,13 @@ export class LocalChannel implements Scheduled {
     this.#release();
   }
 
-  relay(admission: Admission, envelope: string, bytes: number): void {
+  relay(admission: Admission, message: Message, bytes: number): void {
     const local = this.#seats.of(admission);
     if (local === undefined || this.#ended) return;
     const { maxMessage, relayLimits, mostWaiting } = this.#owner;
     // What is too long anyway need not travel.
-    const travels = bytes > maxMessage ? "" : envelope;
-    this.#calls.relay(admission, { number: ++local.sent, envelope: travels, bytes }, relayLimits);
+    const travels = bytes > maxMessage ? "" : formatBody(message);
+    this.#calls.relay(admission, { number: ++local.sent, body: travels, bytes }, relayLimits);
     if (this.#calls.weight > mostWaiting) this.suspend();
   }
 

@@ -4,6 +4,7 @@ import type { SeatConnection } from "../channel-rules.ts";
 import type { Ending } from "../endings.ts";
 import { ENDINGS } from "../endings.ts";
 import type { MessageEvent } from "./publications.ts";
+import { parseBody } from "./publications.ts";
 
 export interface LocalSeat {
   readonly connection: number;
@@ -66,20 +67,20 @@ export class LocalSeats {
     const waiting = seat.occupant;
     seat.occupant = participant;
     if (Array.isArray(waiting)) {
-      for (const envelope of waiting) if (this.of(connection) === seat) participant.deliver(envelope);
+      for (const body of waiting) if (this.of(connection) === seat) participant.deliver(parseBody(body));
     }
     if (seat.ending === undefined || this.empty(connection) !== seat) return;
     participant.end(seat.ending);
   }
 
   /** Passes a message to everybody here who is to have it. */
-  deliver({ seat, sequence, envelope }: MessageEvent): void {
+  deliver({ seat, sequence, body }: MessageEvent): void {
     for (let number = 0; number < this.#seats.length; number++) {
       const recipient = this.#seats[number];
       if (number === seat || recipient === undefined || recipient.ending !== undefined) continue;
       if (sequence <= recipient.since) continue;
-      if (Array.isArray(recipient.occupant)) recipient.occupant.push(envelope);
-      else recipient.occupant.deliver(envelope);
+      if (Array.isArray(recipient.occupant)) recipient.occupant.push(body);
+      else recipient.occupant.deliver(parseBody(body));
     }
   }
 

@@ -1,6 +1,8 @@
 /** What channels publish in the store, checked. What is not of one of these forms was not published by a relay. */
 import * as v from "valibot";
+import { formatSender } from "../../channel/wire.ts";
 import { parseJson } from "../../lib/json.ts";
+import type { Message } from "../backplane.ts";
 import type { Ending } from "../endings.ts";
 import { ENDINGS } from "../endings.ts";
 
@@ -27,7 +29,8 @@ export interface MessageEvent {
   readonly sequence: number;
   /** The sender's. */
   readonly seat: number;
-  readonly envelope: string;
+  /** A message as {@link formatBody} writes it. */
+  readonly body: string;
 }
 
 export type ChannelEvent =
@@ -60,7 +63,7 @@ export const snapshotSchema = v.pipe(
   })),
 );
 
-/** `<sequence> <seat> <time> <envelope>`, `<sequence> s <snapshot>` or `<sequence> e <ending>`. */
+/** `<sequence> <seat> <time> <body>`, `<sequence> s <snapshot>` or `<sequence> e <ending>`. */
 const EVENT = /^(\d{1,15}) (?:(\d{1,3}) \d{1,16} |([se]) )/;
 
 /** Reads what a channel has published; undefined if no relay has published that. */
@@ -69,7 +72,7 @@ export function parseEvent(text: string): ChannelEvent | undefined {
   if (found === null) return undefined;
   const sequence = Number(found[1]);
   const rest = text.slice(found[0].length);
-  if (found[2] !== undefined) return { type: "message", sequence, seat: Number(found[2]), envelope: rest };
+  if (found[2] !== undefined) return { type: "message", sequence, seat: Number(found[2]), body: rest };
   if (found[3] === "s") {
     const parsed = v.safeParse(snapshotSchema, rest);
     return parsed.success ? { type: "seats", sequence, snapshot: parsed.output } : undefined;
@@ -77,3 +80,17 @@ export function parseEvent(text: string): ChannelEvent | undefined {
   const ending = KNOWN_ENDINGS.get(rest);
   return ending === undefined ? undefined : { type: "end", sequence, ending };
 }
+
+/** Writes a message as the store keeps it: its sender, then a line feed, then its text. */
+export function formatBody({ text, sender }: Message): string {
+  return `${sender}\n${text}`;
+}
+
+/** Reads what {@link formatBody} wrote. Of anything else, all is text, of a sender of whom nothing is known. */
+export function parseBody(body: string): Message {
+  const end = body.indexOf("\n");
+  if (end < 0) return { text: body, sender: UNKNOWN_SENDER };
+  return { text: body.slice(end + 1), sender: body.slice(0, end) };
+}
+
+const UNKNOWN_SENDER = formatSender({});

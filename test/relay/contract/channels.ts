@@ -1,5 +1,6 @@
 /** Opening, joining, relaying and ending, while nobody is lost. */
 import { describe, expect, it } from "vitest";
+import type { Message } from "../../../src/relay/backplane.ts";
 import { isRefusal } from "../../../src/relay/backplane.ts";
 import type { Ending } from "../../../src/relay/endings.ts";
 import { ENDINGS } from "../../../src/relay/endings.ts";
@@ -72,6 +73,29 @@ export function channelContract(subject: BackplaneSubject): void {
       expect(second.heard).toEqual(["1", "22", "333"]);
       expect(first.heard).toEqual(["4444"]);
       expect(world().observer.messages).toEqual([1, 2, 3, 4]);
+    });
+
+    it("come as they were sent, whatever is in them, and with their sender, at once or later", async () => {
+      const first = await world().open();
+      const second = world().admitted(world().there, await world().asksToJoin(first.id));
+      const text = '"\\\n\u0000\u001f 一 \ud83d\ude00\nlast line';
+      const message = { text, sender: ',"sender":{"ua":"one","city":"北京"}}' };
+      const heard: Message[] = [];
+      world().here.relay(first.admission, message, 40);
+      await world().settled();
+      const witness = { deliver: (told: Message) => heard.push(told), end: () => undefined };
+      world().there.attach(second.admission, witness);
+      await world().settled();
+      world().here.relay(first.admission, message, 40);
+      await world().settled();
+      await second.isLost();
+      const again = world().admitted(
+        world().here,
+        await world().asksToResume(first.id, second.token, { received: 0 }),
+      );
+      world().here.attach(again.admission, witness);
+      await world().settled();
+      expect(heard.map(({ text, sender }) => ({ text, sender }))).toEqual(Array(4).fill(message));
     });
 
     it("keep channels apart", async () => {
@@ -216,8 +240,8 @@ export function channelContract(subject: BackplaneSubject): void {
       const seated = [first, ...others.map((answer) => world().admitted(world().here, answer))];
       for (const [seat, list] of heard.entries()) {
         world().here.attach(seated[seat]!.admission, {
-          deliver: (envelope) => {
-            list.push(envelope);
+          deliver: ({ text }) => {
+            list.push(text);
             world().here.end(seated[seat]!.admission, ENDINGS.slowConsumer);
           },
           end: ({ reason }) => list.push(reason),

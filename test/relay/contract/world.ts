@@ -3,7 +3,13 @@ import { afterEach, beforeEach } from "vitest";
 import { encodeBase64url } from "../../../src/lib/base64url.ts";
 import type { Clock } from "../../../src/lib/clock.ts";
 import { systemRandom } from "../../../src/lib/random.ts";
-import type { Admission, Backplane, BackplaneObserver, Participant } from "../../../src/relay/backplane.ts";
+import type {
+  Admission,
+  Backplane,
+  BackplaneObserver,
+  Message,
+  Participant,
+} from "../../../src/relay/backplane.ts";
 import { isRefusal } from "../../../src/relay/backplane.ts";
 import type { Ending } from "../../../src/relay/endings.ts";
 import type { Refusal } from "../../../src/relay/refusals.ts";
@@ -44,8 +50,8 @@ export const fresh = (): string => encodeBase64url(systemRandom(16));
 class Witness implements Participant {
   readonly heard: (string | Ending)[] = [];
 
-  deliver(envelope: string): void {
-    this.heard.push(envelope);
+  deliver({ text }: Message): void {
+    this.heard.push(text);
   }
 
   end(ending: Ending): void {
@@ -87,7 +93,7 @@ export class Seated {
 
   /** Sends messages, each with its length for its size unless told otherwise. */
   async says(texts: readonly string[], bytes?: number): Promise<void> {
-    for (const text of texts) this.#node.relay(this.admission, text, bytes ?? text.length);
+    for (const text of texts) this.#node.relay(this.admission, { text, sender: "" }, bytes ?? text.length);
     await this.#world.settled();
   }
 
