@@ -40,7 +40,7 @@ export const languageForm: Form<string> = text(
 
 export const redisForm: Form<string> = text(
   /^rediss?(?:\+(?:sentinel|cluster))?:\/\/[^\s/]+\S*$/,
-  "a URL that begins with redis:// or rediss://",
+  "a URL that begins with redis:// or rediss://, also with +sentinel or +cluster behind the first word",
 );
 
 /** Addresses and ranges of them (RFC 4632 §3.1, RFC 4291 §2.3), between commas or spaces. */
