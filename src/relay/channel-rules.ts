@@ -49,6 +49,8 @@ export function openChannel(id: string, token: string, limits: ChannelLimits, no
     exchanges: 0,
     bytes: 0,
     held: [],
+    addressGroup: "",
+    nameplate: undefined,
     wheelSlot: UNSCHEDULED,
   };
   takeSeat(channel, token, limits);

@@ -35,6 +35,10 @@ export interface Channel extends Scheduled {
   bytes: number;
   /** Relayed messages, where resuming is on. */
   readonly held: HeldMessage[];
+  /** What its creator's address is counted under; "" if nobody counts. */
+  addressGroup: string;
+  /** The short number that leads to it, as long as one does. */
+  nameplate: string | undefined;
 }
 
 /** A relayed message, kept until the channel ends. */

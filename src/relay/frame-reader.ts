@@ -92,17 +92,19 @@ export class FrameReader {
   /** The frame that starts there, a fault in its head, or `undefined` while its head is not whole. */
   #frameAt(bytes: Buffer, offset: number): Frame | Fault | undefined {
     if (bytes.length < offset + 2) return undefined;
-    const [first, second] = [bytes.readUInt8(offset), bytes.readUInt8(offset + 1)];
-    const frame = { final: (first & FINAL) !== 0, opcode: first & 0x0f };
+    const first = bytes.readUInt8(offset);
+    const second = bytes.readUInt8(offset + 1);
+    const final = (first & FINAL) !== 0;
+    const opcode = first & 0x0f;
     const short = second & 0x7f;
     if ((first & RESERVED) !== 0 || (second & MASKED) === 0) return FAULT.protocol;
-    const fault = this.#misplaced(frame.opcode, frame.final, short);
+    const fault = this.#misplaced(opcode, final, short);
     if (fault !== undefined) return fault;
     const start = offset + 2 + lengthBytes(short) + MASK_BYTES;
     if (bytes.length < start) return undefined;
     const length = readLength(bytes, offset + 2, short);
-    if (!isControl(frame.opcode) && this.#fragmentBytes + length > this.#maxMessage) return FAULT.tooLarge;
-    return { ...frame, start, length };
+    if (!isControl(opcode) && this.#fragmentBytes + length > this.#maxMessage) return FAULT.tooLarge;
+    return { final, opcode, start, length };
   }
 
   /** What is wrong with a frame of that kind at this place (RFC 6455 §5.4, §5.5). */

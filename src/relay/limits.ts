@@ -3,20 +3,25 @@ import type { Ending } from "./endings.ts";
 import { ENDINGS } from "./endings.ts";
 import type { RegistryLimits } from "./registry.ts";
 import type { RelaySettings } from "./settings.ts";
-import { LARGEST_MESSAGE } from "./settings-table.ts";
+import { LARGEST_MESSAGE, MOST_HELD } from "./settings-table.ts";
 
-/** The limits of channels: milliseconds, bytes and counts; `Infinity` where 0 is unlimited. */
+/**
+ * The limits of channels: milliseconds, bytes and counts; `Infinity` where 0 is unlimited. What is held for those who
+ * resume is never that.
+ */
 export function limitsOf(settings: RelaySettings): RegistryLimits {
+  const { maxExchanges, maxData, resumeWindow } = settings;
+  const holds = resumeWindow > 0;
   return {
     seats: settings.maxChannelConnections,
     lifespan: unlessZero(settings.connLifespan) * 1000,
-    maxExchanges: unlessZero(settings.maxExchanges),
-    maxData: unlessZero(settings.maxData),
+    maxExchanges: maxExchanges === 0 && holds ? MOST_HELD.messages : unlessZero(maxExchanges),
+    maxData: maxData === 0 && holds ? MOST_HELD.bytes : unlessZero(maxData),
     maxMessage: unlessZero(settings.maxMessage),
     maxChannels: unlessZero(settings.maxChannels),
     channelsPerAddress: unlessZero(settings.maxChannelsPerIp),
     connectRate: unlessZero(settings.connectRatePerIp),
-    resumeWindow: settings.resumeWindow * 1000,
+    resumeWindow: resumeWindow * 1000,
   };
 }
 

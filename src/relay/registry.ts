@@ -39,14 +39,6 @@ export interface RegistryLimits extends ChannelLimits, AddressLimitSettings {
   readonly maxChannels: number;
 }
 
-/** A channel with what is kept about it beside the rules. */
-interface Entry extends Channel {
-  /** What its creator's address is counted under. */
-  readonly addressGroup: string;
-  /** Until somebody has joined through it. */
-  nameplate: string | undefined;
-}
-
 /** One connection of a seat in a channel. */
 interface ChannelConnection extends SeatConnection {
   readonly id: string;
@@ -54,8 +46,8 @@ interface ChannelConnection extends SeatConnection {
 
 export class ChannelRegistry {
   readonly #limits: RegistryLimits;
-  readonly #channels = new Map<string, Entry>();
-  readonly #deadlines = new DeadlineWheel<Entry>();
+  readonly #channels = new Map<string, Channel>();
+  readonly #deadlines = new DeadlineWheel<Channel>();
   readonly #ended = new EndedIds();
   readonly #addresses: AddressLimits;
   readonly #nameplates: Nameplates;
@@ -98,14 +90,13 @@ export class ChannelRegistry {
     if (!this.#addresses.mayOpen(address)) return REFUSALS.tooManyChannels;
     if (this.#channels.size >= this.#limits.maxChannels) return REFUSALS.relayFull;
     if (this.#channels.has(id)) throw new Error("A channel id was drawn twice: the random source is broken.");
-    const entry: Entry = {
-      ...openChannel(id, token, this.#limits, now),
-      addressGroup: this.#addresses.opened(address),
-      nameplate: nameplate ? this.#nameplates.take(id) : undefined,
-    };
-    this.#channels.set(id, entry);
-    this.#schedule(entry);
-    return this.#admission(entry, 0, now);
+    // Of one shape with all others, which a copy with additions would not be: that costs memory and time everywhere.
+    const channel = openChannel(id, token, this.#limits, now);
+    channel.addressGroup = this.#addresses.opened(address);
+    if (nameplate) channel.nameplate = this.#nameplates.take(id);
+    this.#channels.set(id, channel);
+    this.#schedule(channel);
+    return this.#admission(channel, 0, now);
   }
 
   /** Gives a seat in an open channel. */
@@ -122,8 +113,8 @@ export class ChannelRegistry {
     const id = this.#nameplates.find(nameplate);
     const answer = id === undefined ? REFUSALS.unknown : this.#join(id, token, now);
     if ("status" in answer) return REFUSALS.unknown;
-    const entry = this.#channels.get(answer.id);
-    if (entry !== undefined) this.#takeNameplateDown(entry);
+    const channel = this.#channels.get(answer.id);
+    if (channel !== undefined) this.#takeNameplateDown(channel);
     return answer;
   }
 
@@ -134,13 +125,13 @@ export class ChannelRegistry {
   ): { admission: Admission; missed: readonly Message[] } | Refusal {
     const tooMany = this.#countRequest(request.address, now);
     if (tooMany !== undefined) return tooMany;
-    const entry = this.#find(request.id, now);
-    if ("status" in entry) return entry;
+    const channel = this.#find(request.id, now);
+    if ("status" in channel) return channel;
     if (this.#limits.resumeWindow === 0) return REFUSALS.wrongToken;
-    const resumption = resumeSeat(entry, request);
+    const resumption = resumeSeat(channel, request);
     if ("status" in resumption) return resumption;
-    this.#schedule(entry);
-    return { admission: this.#admission(entry, resumption.seat, now), missed: resumption.missed };
+    this.#schedule(channel);
+    return { admission: this.#admission(channel, resumption.seat, now), missed: resumption.missed };
   }
 
   /** Notes that a connection gets messages from now on. Returns whether the seat is still its own. */
@@ -148,7 +139,7 @@ export class ChannelRegistry {
     const found = this.#seatOf(connection);
     if (found === undefined) return false;
     found.seat.attached = true;
-    this.#schedule(found.entry);
+    this.#schedule(found.channel);
     return true;
   }
 
@@ -167,17 +158,17 @@ export class ChannelRegistry {
   accept(connection: ChannelConnection, message: Message, bytes: number, now: number): boolean | Ending {
     const found = this.#seatOf(connection);
     if (found === undefined) return false;
-    const { entry, seat } = found;
+    const { channel, seat } = found;
     const held = { seat: connection.seat, text: message.text, sender: message.sender };
-    return passTime(entry, now) ?? acceptMessage(entry, seat, held, bytes, this.#limits) ?? true;
+    return passTime(channel, now) ?? acceptMessage(channel, seat, held, bytes, this.#limits) ?? true;
   }
 
   /** Notes that a participant has left for good. Returns whether the seat was its own, or the ending that brings on. */
   leave(connection: ChannelConnection, now: number): boolean | Ending {
     const found = this.#seatOf(connection);
     if (found === undefined) return false;
-    const ending = leaveSeat(found.entry, found.seat, now);
-    this.#schedule(found.entry);
+    const ending = leaveSeat(found.channel, found.seat, now);
+    this.#schedule(found.channel);
     return ending ?? true;
   }
 
@@ -185,27 +176,27 @@ export class ChannelRegistry {
   lose(connection: ChannelConnection, now: number): boolean | Ending {
     const found = this.#seatOf(connection);
     if (found === undefined) return false;
-    const ending = loseSeat(found.entry, found.seat, this.#limits, now);
-    this.#schedule(found.entry);
+    const ending = loseSeat(found.channel, found.seat, this.#limits, now);
+    this.#schedule(found.channel);
     return ending ?? true;
   }
 
   /** Removes a channel and remembers its id. `undefined` if it is not open. */
   end(id: string, ending: Ending, now: number): ChannelSummary | undefined {
-    const entry = this.#channels.get(id);
-    if (entry === undefined) return undefined;
+    const channel = this.#channels.get(id);
+    if (channel === undefined) return undefined;
     this.#channels.delete(id);
-    this.#deadlines.cancel(entry);
-    this.#addresses.closed(entry.addressGroup);
-    this.#takeNameplateDown(entry);
-    this.#ended.add(entry.id, ending, now);
+    this.#deadlines.cancel(channel);
+    this.#addresses.closed(channel.addressGroup);
+    this.#takeNameplateDown(channel);
+    this.#ended.add(channel.id, ending, now);
     return {
-      id: entry.id,
+      id: channel.id,
       ending,
-      participants: entry.seats.length,
-      exchanges: entry.exchanges,
-      bytes: entry.bytes,
-      duration: now - entry.openedAt,
+      participants: channel.seats.length,
+      exchanges: channel.exchanges,
+      bytes: channel.bytes,
+      duration: now - channel.openedAt,
     };
   }
 
@@ -219,10 +210,10 @@ export class ChannelRegistry {
     this.#ended.forget(now);
     this.#addresses.forget(now);
     const due = [];
-    for (const entry of this.#deadlines.take(now)) {
-      const ending = passTime(entry, now);
-      if (ending === undefined) this.#schedule(entry);
-      else due.push({ id: entry.id, ending });
+    for (const channel of this.#deadlines.take(now)) {
+      const ending = passTime(channel, now);
+      if (ending === undefined) this.#schedule(channel);
+      else due.push({ id: channel.id, ending });
     }
     return due;
   }
@@ -238,51 +229,51 @@ export class ChannelRegistry {
   }
 
   #join(id: string, token: string, now: number): Admission | Refusal {
-    const entry = this.#find(id, now);
-    if ("status" in entry) return entry;
-    const seat = takeSeat(entry, token, this.#limits);
+    const channel = this.#find(id, now);
+    if ("status" in channel) return channel;
+    const seat = takeSeat(channel, token, this.#limits);
     if (seat === undefined) return REFUSALS.full;
-    this.#schedule(entry);
-    return this.#admission(entry, seat, now);
+    this.#schedule(channel);
+    return this.#admission(channel, seat, now);
   }
 
   /** An open channel whose time is not over, even if nobody has noticed yet. */
-  #find(id: string, now: number): Entry | Refusal {
-    const entry = this.#channels.get(id);
-    if (entry === undefined) {
+  #find(id: string, now: number): Channel | Refusal {
+    const channel = this.#channels.get(id);
+    if (channel === undefined) {
       return this.#ended.endingOf(id) === undefined ? REFUSALS.unknown : REFUSALS.ended;
     }
-    return passTime(entry, now) === undefined ? entry : REFUSALS.ended;
+    return passTime(channel, now) === undefined ? channel : REFUSALS.ended;
   }
 
   #seatOf(connection: ChannelConnection) {
-    const entry = this.#channels.get(connection.id);
-    const seat = entry && seatOf(entry, connection);
-    return seat && { entry, seat };
+    const channel = this.#channels.get(connection.id);
+    const seat = channel && seatOf(channel, connection);
+    return seat && { channel, seat };
   }
 
-  #takeNameplateDown(entry: Entry): void {
-    if (entry.nameplate === undefined) return;
-    this.#nameplates.release(entry.nameplate);
-    entry.nameplate = undefined;
+  #takeNameplateDown(channel: Channel): void {
+    if (channel.nameplate === undefined) return;
+    this.#nameplates.release(channel.nameplate);
+    channel.nameplate = undefined;
   }
 
-  #schedule(entry: Entry): void {
-    this.#deadlines.schedule(entry, nextDeadline(entry));
+  #schedule(channel: Channel): void {
+    this.#deadlines.schedule(channel, nextDeadline(channel));
   }
 
   /** Tells of the channel's own id, not the request's, which may be a slice of something large. */
-  #admission(entry: Entry, seat: number, now: number): Admission {
-    const { connection = 0, current = "", seen = 0 } = entry.seats[seat] ?? {};
+  #admission(channel: Channel, seat: number, now: number): Admission {
+    const { connection = 0, current = "", seen = 0 } = channel.seats[seat] ?? {};
     return {
-      id: entry.id,
+      id: channel.id,
       seat,
       connection,
       resume: this.#limits.resumeWindow === 0 ? undefined : current,
       seen,
       // Rounded, as the clock counts in fractions and a fresh channel must not seem a little older than it is.
-      expiresIn: entry.expiresAt === Infinity ? null : Math.round(entry.expiresAt - now),
-      nameplate: connection === 0 && seat === 0 ? entry.nameplate : undefined,
+      expiresIn: channel.expiresAt === Infinity ? null : Math.round(channel.expiresAt - now),
+      nameplate: connection === 0 && seat === 0 ? channel.nameplate : undefined,
     };
   }
 }

@@ -63,6 +63,12 @@ const GIB = 1_073_741_824;
  */
 export const LARGEST_MESSAGE = 16_777_216;
 
+/**
+ * What a channel may carry at most where resuming is on, whatever is unlimited: all of it is held until the channel ends.
+ * A thousand pairings do not come near.
+ */
+export const MOST_HELD = { bytes: 67_108_864, messages: 65_536 } as const;
+
 const UNLIMITED = "unlimited";
 const ANY_PORT = "any free one";
 
@@ -150,7 +156,7 @@ export const SETTINGS: { readonly [Name in SettingName]: Setting<RelaySettings[N
     default: 24,
     form: wholeNumber(1, 1_000_000_000, true),
     placeholder: "<messages>",
-    zero: UNLIMITED,
+    zero: `${UNLIMITED}, or ${MOST_HELD.messages} with resuming`,
     reference: "PAIR_MAX_EXCHANGES",
     reason:
       "messages in a channel, both directions together; twice what a pairing with a typed code and resuming needs",
@@ -159,7 +165,7 @@ export const SETTINGS: { readonly [Name in SettingName]: Setting<RelaySettings[N
     default: 65_536,
     form: wholeNumber(1, GIB, true),
     placeholder: "<bytes>",
-    zero: UNLIMITED,
+    zero: `${UNLIMITED}, or ${MOST_HELD.bytes} with resuming`,
     reference: "PAIR_MAX_DATA",
     reason:
       "bytes in a channel, both directions together; a pairing needs about 2 KiB, and a relay is no file store",

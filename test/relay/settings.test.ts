@@ -245,6 +245,13 @@ describe("limits", () => {
     expect(new Set(Object.values(others))).toEqual(new Set([Infinity]));
   });
 
+  it("R4: are never none for what is held, unless one is named that is larger", () => {
+    const held = { maxExchanges: 65_536, maxData: 67_108_864 };
+    expect(limitsOf(parseSettings({ maxExchanges: 0, maxData: 0 }))).toMatchObject(held);
+    const named = { maxExchanges: 100_000, maxData: 100_000_000 };
+    expect(limitsOf(parseSettings(named))).toMatchObject(named);
+  });
+
   it.each([
     [{}, { bytes: 24_576, ending: ENDINGS.maxMessage }],
     [{ maxMessage: 0 }, { bytes: 65_536, ending: ENDINGS.maxData }],
