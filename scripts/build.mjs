@@ -20,7 +20,7 @@ await build({
   format: "esm",
   platform: "node",
   target: "node20.19",
-  external: ["sharp", "bufferutil", "utf-8-validate"],
+  external: ["sharp", "@napi-rs/keyring", "bufferutil", "utf-8-validate"],
   define: {
     FXA_PAIR_VERSION: JSON.stringify(version),
     // What the relay answers at /__version__, where whoever builds it tells.

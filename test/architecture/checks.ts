@@ -43,13 +43,12 @@ function literal(node: ts.Node | undefined): string {
 }
 
 function parse(path: string, text: string): ts.SourceFile {
-  return ts.createSourceFile(
-    path,
-    text,
-    ts.ScriptTarget.Latest,
-    true,
-    path.endsWith(".ts") ? ts.ScriptKind.TS : ts.ScriptKind.JS,
-  );
+  return ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true, scriptKind(path));
+}
+
+function scriptKind(path: string): ts.ScriptKind {
+  if (path.endsWith(".tsx")) return ts.ScriptKind.TSX;
+  return path.endsWith(".ts") ? ts.ScriptKind.TS : ts.ScriptKind.JS;
 }
 
 function visit(node: ts.Node, action: (node: ts.Node) => void): void {
