@@ -126,7 +126,7 @@ class Party {
       if (what.do === "resumes") {
         const received = what.received < 0 ? undefined : what.received;
         this.#note(node, await node.resume({ ...request, id, presented, received }), what.attaches);
-      } else if (what.do === "attaches") this.#attach(guest);
+      } else if (what.do === "attaches") this.#attach(guest, true);
       else if (!guest.gone && guest.attached) {
         if (what.do === "says")
           guest.node.relay(admission, { text: `${this.#asked}`, sender: "" }, what.bytes);
@@ -147,12 +147,13 @@ class Party {
     if (attaches) this.#attach(guest);
   }
 
-  #attach(guest: Guest): void {
+  /** Of several reasons why a seat is over, it is left open which one somebody hears who comes `late` to it. */
+  #attach(guest: Guest, late = false): void {
     if (guest.attached) return;
     guest.attached = true;
     guest.node.attach(guest.admission, {
       deliver: ({ text }) => guest.heard.push(text),
-      end: (ending) => guest.heard.push(ending),
+      end: (ending) => guest.heard.push(late && guest.heard.length === 0 ? "over" : ending),
     });
   }
 }
