@@ -1,0 +1,165 @@
+/**
+ * How the QR code is drawn on a terminal: in the first form of a ladder that fits the window and can be read back from
+ * what the terminal will show. A code that would not scan is never given out.
+ *
+ *     const draw = await prepareDrawing(url);
+ *     draw({ columns: 80, rows: 24, … })  // again on each resize, at no cost
+ */
+import type { TerminalCapabilities } from "./capabilities.ts";
+import { CELLS_PER_MODULE, drawCells } from "./cells.ts";
+import type { CellForm, CellStyle, QuietZone } from "./cells.ts";
+import { terminalModules } from "./modules.ts";
+import type { Modules } from "./modules.ts";
+import { rasterize } from "./raster.ts";
+import type { Theme } from "./raster.ts";
+import { loadQrReader } from "./readers.ts";
+
+export type QrForm = "auto" | CellForm | "none";
+
+/** In cells. */
+export interface Extent {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+export interface DrawingRequest {
+  /** What the drawing may take; `undefined` where nobody knows, and anything fits. */
+  readonly columns: number | undefined;
+  readonly rows: number | undefined;
+  /** The whole window, where the drawing may take a part of it only: what is said of sizes is about the window. */
+  readonly window?: Extent | undefined;
+  readonly form: QrForm;
+  /** White and black may be set by escape sequences. */
+  readonly color: boolean;
+  /** Light modules dark and the reverse. */
+  readonly invert: boolean;
+  readonly capabilities: TerminalCapabilities;
+  /** Whether there is a key `p` that writes a picture, to be named as a way out. */
+  readonly pictureKey?: boolean;
+}
+
+export interface CellDrawing {
+  readonly kind: "cells";
+  /** Each starts and ends in the default colours; `width` cells wide. */
+  readonly lines: readonly string[];
+  readonly width: number;
+  readonly height: number;
+  readonly form: CellForm;
+}
+
+export interface NoDrawing {
+  readonly kind: "none";
+  /** Why, and what the user can do: no capital at the start, no full stop. `undefined` when none was asked for. */
+  readonly reason: string | undefined;
+}
+
+export type Drawing = CellDrawing | NoDrawing;
+
+/** What ISO/IEC 18004 asks for. */
+const FULL_QUIET_ZONE = 4;
+/** The least that readers were seen to manage on any ground; see the tests. */
+const LEAST_QUIET_ZONE = 1;
+
+/** The two kinds of terminals there are, for what is around the drawing (and for all of it without colours). */
+const DARK: Theme = { foreground: 0xd0, background: 0x18 };
+const LIGHT: Theme = { foreground: 0x30, background: 0xf0 };
+/** Pixels of the raster: a module is four wide, as in a small photo. */
+const PIXELS_PER_MODULE = 4;
+const MARGIN = 4;
+
+/** Draws `text` (ASCII) once: {@link prepareDrawing}. */
+export async function chooseDrawing(text: string, request: DrawingRequest): Promise<Drawing> {
+  return (await prepareDrawing(text))(request);
+}
+
+/** Loads and computes what all drawings of `text` have in common. Throws when no QR code can hold it. */
+export async function prepareDrawing(text: string): Promise<(request: DrawingRequest) => Drawing> {
+  const [modules, reader] = await Promise.all([terminalModules(text), loadQrReader()]);
+  const checked = new Map<string, readonly string[] | undefined>();
+
+  /** The lines of a drawing that can be read; each kind is looked at once. */
+  const draw = (style: CellStyle, themes: readonly Theme[]): readonly string[] | undefined => {
+    const key = JSON.stringify([style, themes]);
+    if (checked.has(key)) return checked.get(key);
+    const lines = drawCells(modules, style);
+    const width = PIXELS_PER_MODULE / CELLS_PER_MODULE[style.form].columns;
+    const scans = themes.every((theme) => reader(rasterize(lines, theme, width, MARGIN))?.text === text);
+    checked.set(key, scans ? lines : undefined);
+    return checked.get(key);
+  };
+  return (request) => climb(modules, request, draw);
+}
+
+type Draw = (style: CellStyle, themes: readonly Theme[]) => readonly string[] | undefined;
+
+function climb(modules: Modules, request: DrawingRequest, draw: Draw): Drawing {
+  const forms = formsFor(request);
+  if (forms.length === 0) return { kind: "none", reason: undefined };
+  const { color, capabilities } = request;
+  const invert = request.invert !== (!color && capabilities.background === "light");
+  const themes =
+    color || capabilities.background === undefined
+      ? [DARK, LIGHT]
+      : [capabilities.background === "dark" ? DARK : LIGHT];
+  const fitting = [
+    ...forms.map((form) => ({
+      form,
+      quietZone: quietZoneIn(modules.length, form, request, FULL_QUIET_ZONE),
+    })),
+    ...forms.map((form) => ({
+      form,
+      quietZone: quietZoneIn(modules.length, form, request, LEAST_QUIET_ZONE),
+    })),
+  ];
+  for (const { form, quietZone } of fitting) {
+    if (quietZone === undefined) continue;
+    const lines = draw({ form, quietZone, color, invert }, themes);
+    if (lines === undefined) continue;
+    const { columns, rows } = extentOf(modules.length, form, quietZone);
+    return { kind: "cells", lines, width: columns, height: rows, form };
+  }
+  return { kind: "none", reason: reasonFor(modules.length, forms, request) };
+}
+
+/** Smallest first, without what the terminal cannot show. Who names a form knows better. */
+function formsFor({ form, color, capabilities }: DrawingRequest): readonly CellForm[] {
+  if (form === "none") return [];
+  if (form !== "auto") return [form];
+  if (!capabilities.unicode) return ["ascii"];
+  return color ? ["half", "full", "ascii"] : ["half", "ascii"];
+}
+
+/** The widest quiet zone up to the full one that leaves room for the code; `undefined` below `least`. */
+function quietZoneIn(
+  side: number,
+  form: CellForm,
+  { columns = Infinity, rows = Infinity }: DrawingRequest,
+  least: number,
+): QuietZone | undefined {
+  const { columns: width, modulesPerLine } = CELLS_PER_MODULE[form];
+  const beside = Math.min(FULL_QUIET_ZONE, Math.floor((Math.floor(columns / width) - side) / 2));
+  const above = Math.min(FULL_QUIET_ZONE, Math.floor((rows * modulesPerLine - side) / 2));
+  return beside < least || above < least ? undefined : { beside, above };
+}
+
+function extentOf(side: number, form: CellForm, { beside, above }: QuietZone): Extent {
+  const { columns, modulesPerLine } = CELLS_PER_MODULE[form];
+  return { columns: (side + 2 * beside) * columns, rows: Math.ceil((side + 2 * above) / modulesPerLine) };
+}
+
+/** What the window would have to be for the smallest form, and the other ways out. */
+function reasonFor(side: number, forms: readonly CellForm[], request: DrawingRequest): string {
+  const { columns, rows, form, pictureKey = false } = request;
+  const least = { beside: LEAST_QUIET_ZONE, above: LEAST_QUIET_ZONE };
+  const [smallest = "half"] = forms;
+  const needed = extentOf(side, smallest, least);
+  const wayOut = pictureKey ? "press p to write a PNG" : "use --qr-out code.png";
+  if (columns === undefined || rows === undefined || (columns >= needed.columns && rows >= needed.rows)) {
+    return `the QR code could not be read back from what this terminal would show: ${wayOut}`;
+  }
+  const window = request.window ?? { columns, rows };
+  const width = needed.columns + window.columns - columns;
+  const height = needed.rows + window.rows - rows;
+  const smaller = form === "full" || form === "ascii" ? ", draw it with --qr half" : "";
+  return `the QR code needs ${width}×${height}, this window is ${window.columns}×${window.rows}: enlarge it${smaller} or ${wayOut}`;
+}

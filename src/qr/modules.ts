@@ -1,0 +1,32 @@
+/** A QR code as a square of modules. */
+
+/** Row by row, `true` for dark, without a quiet zone. */
+export type Modules = readonly (readonly boolean[])[];
+
+/** Whether the modules above and below each other in one character of the package's small form are dark. */
+const HALVES: Readonly<Record<string, readonly [upper: boolean, lower: boolean]>> = {
+  "█": [false, false],
+  "▀": [false, true],
+  "▄": [true, false],
+  " ": [true, true],
+};
+
+/**
+ * The QR code of `text` (ASCII) for a terminal: error correction level L, the smallest version that holds it; 41 modules a
+ * side for a pairing URL. Throws when the text is too long for any version (2,953 bytes).
+ */
+export async function terminalModules(text: string): Promise<Modules> {
+  const { default: qrcode } = await import("qrcode-terminal");
+  let drawn = "";
+  qrcode.generate(text, { small: true }, (output) => {
+    drawn = output;
+  });
+  // Around the code there is one light module on each side, of which the first line holds the upper one only.
+  const lines = drawn.split("\n").slice(1);
+  const side = (lines[0]?.length ?? 0) - 2;
+  const rows = lines.flatMap((line) => {
+    const halves = Array.from(line.slice(1, -1), (glyph) => HALVES[glyph] ?? [false, false]);
+    return [halves.map(([upper]) => upper), halves.map(([, lower]) => lower)];
+  });
+  return rows.slice(0, side);
+}
