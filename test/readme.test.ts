@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { EXIT_STATUS } from "../src/commands/exit-codes.ts";
+import { EXIT_WORDS } from "../src/commands/exit-words.ts";
 import { run } from "./cli/harness.ts";
 
 const root = new URL("../", import.meta.url);
@@ -61,6 +62,13 @@ describe("the README's tables", () => {
   it("give every exit status and its code", () => {
     const rows = [...readme.matchAll(/^\| (\d+) +\| `(\w+)` +\|/gm)].map((row) => [row[2], Number(row[1])]);
     expect(Object.fromEntries(rows)).toEqual(EXIT_STATUS);
+  });
+
+  it("say of an exit status what the help says", () => {
+    const rows = [...readme.matchAll(/^\| \d+ +\| `(\w+)` +\| (.*?) *\|$/gm)].map((row) => [row[1], row[2]]);
+    expect(Object.fromEntries(rows.map(([code, words = ""]) => [code, words.replaceAll("`", "")]))).toEqual(
+      EXIT_WORDS,
+    );
   });
 
   it("and text agree with package.json", () => {

@@ -20,7 +20,33 @@ export interface CommandEntry {
   load(): Promise<CommandModule>;
 }
 
+/** A part of a command's help below its options. */
+export interface HelpSection {
+  readonly title: string;
+  /** As they are shown, without the indentation. */
+  readonly lines: readonly string[];
+}
+
+export const EXAMPLES = "Examples";
+
+const SECTIONS = new WeakMap<Command, readonly HelpSection[]>();
+
 /** Adds the "Examples:" block at the end of a command's help. */
 export function addExamples(command: Command, examples: readonly string[]): void {
-  command.addHelpText("after", `\nExamples:\n${examples.map((example) => `  $ ${example}`).join("\n")}`);
+  addHelpSection(
+    command,
+    EXAMPLES,
+    examples.map((example) => `$ ${example}`),
+  );
+}
+
+/** Adds a block of lines below what a command's help has by now. */
+export function addHelpSection(command: Command, title: string, lines: readonly string[]): void {
+  SECTIONS.set(command, [...helpSections(command), { title, lines }]);
+  command.addHelpText("after", `\n${title}:\n${lines.map((line) => `  ${line}`.trimEnd()).join("\n")}`);
+}
+
+/** What was added below a command's options, in order. */
+export function helpSections(command: Command): readonly HelpSection[] {
+  return SECTIONS.get(command) ?? [];
 }

@@ -14,10 +14,14 @@ export class ReportedFailure extends Error {
   }
 }
 
-/** What was thrown, in the form that can be shown. An unexpected error's own words are not: they could hold a secret. */
-export function asFxaPairError(thrown: unknown): FxaPairError {
+/**
+ * What was thrown, in the form that can be shown. An unexpected error's own words are not: they could hold a secret.
+ *
+ * @param guess a hint for a command line that was not understood, if there is a better one than to look it up
+ */
+export function asFxaPairError(thrown: unknown, guess?: string): FxaPairError {
   if (thrown instanceof FxaPairError) return thrown;
-  if (thrown instanceof CommanderError) return usageError(thrown);
+  if (thrown instanceof CommanderError) return usageError(thrown, guess);
   const kind = thrown instanceof Error ? thrown.name : typeof thrown;
   return new FxaPairError("internal", `Something failed that should not have (${kind}). This is a bug.`, {
     hint: "Run it again with --verbose and report what it prints.",
@@ -27,8 +31,8 @@ export function asFxaPairError(thrown: unknown): FxaPairError {
 
 const SEE_HELP = "Run fxa-pair --help to see the commands and their options.";
 
-function usageError(error: CommanderError): FxaPairError {
-  const [message = "", suggestion] = error.message.replace(/^error: /, "").split("\n");
+function usageError(error: CommanderError, guess: string | undefined): FxaPairError {
+  const [message = ""] = error.message.replace(/^error: /, "").split("\n");
   switch (error.code) {
     case "commander.help":
       // Commander has printed its help by then; as a message it has only a remark for programmers.
@@ -36,10 +40,10 @@ function usageError(error: CommanderError): FxaPairError {
     case "commander.unknownCommand":
     case "commander.unknownOption":
       return new FxaPairError("usage", sentence(withoutValues(message)), {
-        hint: suggestion ?? hintFor(message),
+        hint: guess ?? hintFor(message),
       });
     default:
-      return new FxaPairError("usage", sentence(message), { hint: suggestion ?? SEE_HELP });
+      return new FxaPairError("usage", sentence(message), { hint: guess ?? SEE_HELP });
   }
 }
 

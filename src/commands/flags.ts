@@ -10,6 +10,8 @@ import envPaths from "env-paths";
 import * as v from "valibot";
 import { FxaPairError } from "../lib/errors.ts";
 import { isJsonObject } from "../lib/json.ts";
+import { nearest } from "../lib/nearest.ts";
+import { wordsFor } from "./option-values.ts";
 
 type RawValue = string | boolean | readonly string[];
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -52,6 +54,12 @@ export const SETTINGS: ReadonlySet<string> = new Set([
 
 /** Never read from the environment or a file: leaving it set by accident would approve pairings. */
 const COMMAND_LINE_ONLY = new Set(["yes"]);
+
+/** The environment variable of an option; `undefined` for what counts on the command line only. */
+export function variableOf(option: Option): string | undefined {
+  const name = option.name();
+  return COMMAND_LINE_ONLY.has(name) ? undefined : `FXA_PAIR_${name.replaceAll("-", "_").toUpperCase()}`;
+}
 
 const TRUE_WORDS = new Set(["1", "true", "yes", "on"]);
 const FALSE_WORDS = new Set(["", "0", "false", "no", "off"]);
@@ -154,8 +162,10 @@ function checkFlags<Schema extends v.GenericSchema>(
   const [issue] = result.issues;
   const attribute = v.getDotPath(issue)?.split(".")[0];
   const option = options.find((candidate) => candidate.attributeName() === attribute);
+  const meant = typeof issue.input === "string" ? nearest(issue.input, wordsFor(option)) : undefined;
   throw new FxaPairError("usage", `${option?.long ?? attribute ?? "an option"}: ${issue.message}`, {
-    hint: "Run the command with --help to see what it takes.",
+    hint:
+      meant === undefined ? "Run the command with --help to see what it takes." : `Did you mean ${meant}?`,
   });
 }
 
@@ -171,9 +181,8 @@ function fromCommandLine(command: Command, option: Option): RawValue | undefined
 }
 
 function fromEnvironment(option: Option, variables: Variables): RawValue | undefined {
-  const name = option.name();
-  if (COMMAND_LINE_ONLY.has(name)) return undefined;
-  const variable = `FXA_PAIR_${name.replaceAll("-", "_").toUpperCase()}`;
+  const variable = variableOf(option);
+  if (variable === undefined) return undefined;
   const text = variables[variable];
   if (text === undefined) return undefined;
   if (option.isBoolean() || option.negate) {
@@ -216,14 +225,17 @@ function readConfigFile(path: string): v.InferOutput<typeof ConfigFile> {
   if (!result.success || !isJsonObject(json))
     throw unusableConfig(path, "is not an object of option names and values", undefined);
   const unknown = Object.keys(result.output).filter((name) => !SETTINGS.has(name));
-  if (unknown.length > 0)
-    throw unusableConfig(path, `has a setting of an unknown name (${unknown[0] ?? ""})`, undefined);
+  if (unknown[0] !== undefined) {
+    const meant = nearest(unknown[0], [...SETTINGS]);
+    const hint = meant === undefined ? undefined : `Did you mean ${meant}?`;
+    throw unusableConfig(path, `has a setting of an unknown name (${unknown[0]})`, undefined, hint);
+  }
   return result.output;
 }
 
-function unusableConfig(path: string, problem: string, cause: unknown): FxaPairError {
+function unusableConfig(path: string, problem: string, cause: unknown, hint?: string): FxaPairError {
   return new FxaPairError("usage", `The settings file ${path} ${problem}.`, {
-    hint: 'Correct it (for example { "server": "stage" }) or delete it.',
+    hint: hint ?? 'Correct it (for example { "server": "stage" }) or delete it.',
     cause,
   });
 }

@@ -1,12 +1,14 @@
 /** The table of commands, and the way from arguments to an exit status. */
-import { Command, CommanderError } from "commander";
-import { VERSION } from "../lib/version.ts";
+import { CommanderError } from "commander";
+import type { Command } from "commander";
 import { chooseReporter } from "../ui/choose-reporter.ts";
 import type { CommandEntry } from "./command.ts";
 import type { Environment } from "./context.ts";
 import { EXIT_STATUS } from "./exit-codes.ts";
 import { asFxaPairError, ReportedFailure } from "./failure.ts";
-import { addGlobalOptions, isRequested } from "./flags.ts";
+import { isRequested } from "./flags.ts";
+import { guess } from "./misspelt.ts";
+import { buildProgram } from "./program.ts";
 
 export const COMMANDS: readonly CommandEntry[] = [
   {
@@ -56,6 +58,9 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
 ];
 
+/** A command and a topic that describe all commands. */
+const DESCRIBES_ALL = new Set(["completion", "environment"]);
+
 /**
  * Runs one command line (without `node` and the script's path).
  *
@@ -63,57 +68,38 @@ export const COMMANDS: readonly CommandEntry[] = [
  */
 export async function runCli(argv: readonly string[], environment: Environment): Promise<number> {
   let status = 0;
+  let program: Command | undefined;
   try {
-    const program = await buildProgram(argv, environment, (result) => {
-      status = result;
+    const all = argv.some((word) => DESCRIBES_ALL.has(word));
+    program = await buildProgram({
+      commands: COMMANDS,
+      isNeeded: (name) => all || argv.includes(name),
+      environment,
+      onStatus(result) {
+        status = result;
+      },
+      async showTopic(topic, whole) {
+        const { explain } = await import("./help/topics.ts");
+        environment.streams.stdout.write(explain(topic, whole));
+      },
     });
     await program.parseAsync(argv, { from: "user" });
     return status;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
-    return reportFailure(error, argv, environment);
+    const hint = error instanceof CommanderError && program !== undefined ? guess(error, program) : undefined;
+    return reportFailure(error, hint, argv, environment);
   }
 }
 
-async function buildProgram(
+function reportFailure(
+  thrown: unknown,
+  hint: string | undefined,
   argv: readonly string[],
   environment: Environment,
-  onStatus: (status: number) => void,
-): Promise<Command> {
-  const { stdout, stderr } = environment.streams;
-  const program = new Command("fxa-pair")
-    .description(
-      "Sign a new device in to a Mozilla account by pairing it with one that is already signed in.",
-    )
-    .version(VERSION)
-    .exitOverride()
-    .configureOutput({
-      writeOut: (text) => stdout.write(text),
-      // Commander's own wording of a usage error is replaced by ours, in reportFailure.
-      outputError: () => undefined,
-      writeErr: (text) => stderr.write(text),
-    })
-    .showSuggestionAfterError()
-    .helpCommand("help [command]", "show the help of a command");
-  addGlobalOptions(program);
-
-  for (const { name, summary, load } of COMMANDS) {
-    const command = program.command(name).summary(summary).description(capitalised(summary));
-    command.copyInheritedSettings(program);
-    if (!argv.includes(name)) continue;
-    const module = await load();
-    module.define(command);
-    addGlobalOptions(command);
-    command.action(async () => {
-      onStatus(await module.run(command, environment));
-    });
-  }
-  return program;
-}
-
-function reportFailure(thrown: unknown, argv: readonly string[], environment: Environment): number {
+): number {
   if (thrown instanceof ReportedFailure) return EXIT_STATUS[thrown.code];
-  const error = asFxaPairError(thrown);
+  const error = asFxaPairError(thrown, hint);
   const reporter = chooseReporter(environment.streams, environment.clock, {
     json: isRequested("json", argv, environment.variables),
     quiet: false,
@@ -121,8 +107,4 @@ function reportFailure(thrown: unknown, argv: readonly string[], environment: En
   });
   reporter.fail(error);
   return EXIT_STATUS[error.code];
-}
-
-function capitalised(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -3,7 +3,7 @@
 /** Share of a name's length that may be wrong in it. */
 const TOLERANCE = 0.25;
 
-/** The candidate closest to `name` by single edits; `undefined` if none is close. */
+/** The candidate closest to `name` by single edits, two exchanged neighbours among them; `undefined` if none is close. */
 export function nearest(name: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
   let least = Infinity;
@@ -19,16 +19,26 @@ export function nearest(name: string, candidates: readonly string[]): string | u
   return best;
 }
 
-/** Insertions, deletions and replacements of one character that turn one text into the other (Levenshtein). */
+/**
+ * Insertions, deletions and replacements of one character, and exchanges of two neighbours, that turn one text into the
+ * other (Damerau and Levenshtein's distance, where no character is edited twice).
+ */
 function editsBetween(from: string, to: string): number {
-  let previous = Array.from({ length: to.length + 1 }, (_, index) => index);
+  let before: readonly number[] = [];
+  let previous: readonly number[] = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (let row = 0; row < from.length; row++) {
     const current = [row + 1];
     for (let column = 1; column <= to.length; column++) {
       const replaced = (previous[column - 1] ?? 0) + (from[row] === to[column - 1] ? 0 : 1);
-      current.push(Math.min(replaced, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1));
+      const exchanged =
+        column > 1 && row > 0 && from[row] === to[column - 2] && from[row - 1] === to[column - 1]
+          ? (before[column - 2] ?? 0) + 1
+          : Infinity;
+      current.push(
+        Math.min(replaced, exchanged, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1),
+      );
     }
-    previous = current;
+    [before, previous] = [previous, current];
   }
   return previous[to.length] ?? 0;
 }

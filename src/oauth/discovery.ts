@@ -3,6 +3,7 @@
 import * as v from "valibot";
 import { FxaPairError } from "../lib/errors.ts";
 import { isLoopback } from "../lib/loopback.ts";
+import { nearest } from "../lib/nearest.ts";
 import { successDocument } from "./error-table.ts";
 import type { Http } from "./http.ts";
 
@@ -31,7 +32,8 @@ export function resolveServer(server: string): string {
   if (server === "stage") return STAGE_ROOT;
   const url = URL.canParse(server) ? new URL(server) : undefined;
   if (!url || (url.protocol !== "https:" && url.protocol !== "http:")) {
-    throw notAServer("is neither release, stage nor an https URL");
+    const meant = nearest(server, ["release", "stage"]);
+    throw notAServer("is neither release, stage nor an https URL", meant && `Did you mean ${meant}?`);
   }
   if (!isSecure(url)) throw notAServer("must use https; plain http is for this machine's own addresses only");
   if (url.username !== "" || url.password !== "") throw notAServer("must not hold a user name or password");
@@ -104,8 +106,8 @@ function badConfiguration(contentServer: string, why: string): FxaPairError {
   });
 }
 
-function notAServer(why: string): FxaPairError {
+function notAServer(why: string, guess?: string): FxaPairError {
   return new FxaPairError("usage", `The accounts server given ${why}.`, {
-    hint: "Give --server as release, stage or https://host.",
+    hint: guess ?? "Give --server as release, stage or https://host.",
   });
 }

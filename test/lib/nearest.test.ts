@@ -9,6 +9,8 @@ describe("nearest", () => {
     ["max-dtaa", "max-data"],
     ["heart-beat", "heartbeat"],
     ["hoost", "host"],
+    ["hsot", "host"],
+    ["ohst", "host"],
     ["host", "host"],
     ["max-mesage", "max-message"],
   ])("takes %s for %s", (name, meant) => {
