@@ -26,6 +26,7 @@ export const SETTINGS: ReadonlySet<string> = new Set([
   "quiet",
   "verbose",
   "no-color",
+  "accessible",
   "approve-jwk",
   "expect-fingerprint",
   "allow-client",
@@ -73,7 +74,8 @@ export function addGlobalOptions(command: Command): Command {
     .option("--json", "print events as JSON lines on stdout")
     .option("--quiet", "print only warnings, questions and results")
     .option("--verbose", "print a stack trace for bugs (relay: the log's debug lines too)")
-    .option("--no-color", "draw without colours");
+    .option("--no-color", "draw without colours")
+    .option("--accessible", "speak in plain lines and full sentences, for screen readers: nothing is drawn");
 }
 
 /** The schema entries of {@link addGlobalOptions}, to spread into a command's own. */
@@ -85,6 +87,7 @@ export const globalFlags = {
   quiet: v.optional(v.boolean(), false),
   verbose: v.optional(v.boolean(), false),
   color: v.optional(v.boolean(), true),
+  accessible: v.optional(v.boolean(), false),
 };
 
 /** What this device is called, as far as the accounts server takes it. */

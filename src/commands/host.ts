@@ -23,6 +23,7 @@ import type { CommandModule } from "./command.ts";
 import type { Environment } from "./context.ts";
 import { deviceNameFlag, globalFlags, readFlags, secondsFlag } from "./flags.ts";
 import { offerFlags, publishOffer } from "./offer.ts";
+import type { PublishedOffer } from "./offer.ts";
 import { requireSomebodyToAsk, untilInterrupted, userAgent, withRun } from "./setup.ts";
 import type { Run } from "./setup.ts";
 
@@ -114,13 +115,20 @@ async function runHost(flags: HostFlags, run: Run): Promise<number> {
     ownProfile(accounts.client, credentials, run),
   ]);
   const connection = new ConnectionNotice(run.reporter, clock);
-  let withdraw: () => Promise<void> = () => Promise.resolve();
+  let offer: PublishedOffer | undefined;
   try {
-    withdraw = await publishOffer(run, flags, {
-      url: formatPairingUrl(credentials.server, channel.id, channel.key),
-      channelId: channel.id,
-      expiresAt: expiryOf(channel, run),
-    });
+    const published = await publishOffer(
+      run,
+      flags,
+      {
+        url: formatPairingUrl(credentials.server, channel.id, channel.key),
+        channelId: channel.id,
+        expiresAt: expiryOf(channel, run),
+        endsAt: channel.expiresAt,
+      },
+      {},
+    );
+    offer = published;
     const { clientId } = await runAuthority({
       channel,
       clock,
@@ -131,7 +139,7 @@ async function runHost(flags: HostFlags, run: Run): Promise<number> {
       authorize: (request) => grant(accounts.client, credentials, request),
       ask: (question, signal) => approval.ask(question, signal),
       report: (status) => {
-        if (status.type === "connected") void withdraw();
+        if (status.type === "connected") void published.connected();
         report(status, run, connection);
       },
       signal: run.signal,
@@ -140,7 +148,7 @@ async function runHost(flags: HostFlags, run: Run): Promise<number> {
     return 0;
   } finally {
     connection.end();
-    await withdraw();
+    await offer?.withdraw();
     await channel.close();
   }
 }

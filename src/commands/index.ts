@@ -100,10 +100,11 @@ function reportFailure(
 ): number {
   if (thrown instanceof ReportedFailure) return EXIT_STATUS[thrown.code];
   const error = asFxaPairError(thrown, hint);
-  const reporter = chooseReporter(environment.streams, environment.clock, {
+  const { reporter } = chooseReporter(environment.streams, environment.clock, {
     json: isRequested("json", argv, environment.variables),
     quiet: false,
     verbose: isRequested("verbose", argv, environment.variables),
+    accessible: true,
   });
   reporter.fail(error);
   return EXIT_STATUS[error.code];

@@ -4,15 +4,11 @@
  */
 import { unlink } from "node:fs/promises";
 import { extname } from "node:path";
-import { stripVTControlCharacters } from "node:util";
 import * as v from "valibot";
 import { FxaPairError } from "../lib/errors.ts";
 import { createPrivateFile, errorCode } from "../lib/private-file.ts";
 import { qrPng, qrSvg } from "../qr/encode.ts";
-import { qrTerminal } from "../qr/terminal.ts";
-import type { TerminalQrOptions } from "../qr/terminal.ts";
-import { ONLY_SCAN_YOURSELF } from "../ui/words.ts";
-import type { OutputStream } from "../ui/streams.ts";
+import type { OfferActions, OfferView } from "../ui/offer-view.ts";
 import type { Run } from "./setup.ts";
 
 /** The options that say where the URL goes, for every command that shows one. */
@@ -27,7 +23,6 @@ export const offerFlags = {
 };
 
 export interface OfferFlags {
-  readonly json: boolean;
   readonly color: boolean;
   readonly qr: "auto" | "half" | "full" | "ascii" | "none";
   readonly qrInvert: boolean;
@@ -35,15 +30,22 @@ export interface OfferFlags {
   readonly urlOut?: string | undefined;
 }
 
-export interface Offer {
-  readonly url: string;
-  readonly channelId: string;
-  /** RFC 3339, or null for a channel without an end. */
-  readonly expiresAt: string | null;
+export type Offer = Pick<OfferView, "url" | "channelId" | "expiresAt" | "endsAt">;
+
+export interface PublishedOffer {
+  /** A device has used it: it leaves the screen, and the files are removed. */
+  connected(): Promise<void>;
+  /** Takes it back from wherever it is. */
+  withdraw(): Promise<void>;
 }
 
-/** Shows the offer in the one place the options ask for; the result takes it back from there. */
-export async function publishOffer(run: Run, flags: OfferFlags, offer: Offer): Promise<() => Promise<void>> {
+/** Shows the offer in the one place the options ask for. */
+export async function publishOffer(
+  run: Run,
+  flags: OfferFlags,
+  offer: Offer,
+  actions: OfferActions,
+): Promise<PublishedOffer> {
   const files = [
     ...(flags.urlOut === undefined ? [] : [{ path: flags.urlOut, contents: `${offer.url}\n` }]),
     ...(flags.qrOut === undefined
@@ -51,7 +53,7 @@ export async function publishOffer(run: Run, flags: OfferFlags, offer: Offer): P
       : [{ path: flags.qrOut, contents: await picture(offer.url, flags.qrOut) }]),
   ];
   const written: string[] = [];
-  const withdraw = async () => {
+  const removeFiles = async () => {
     await Promise.all(written.splice(0).map((path) => unlink(path).catch(() => undefined)));
   };
   try {
@@ -60,48 +62,29 @@ export async function publishOffer(run: Run, flags: OfferFlags, offer: Offer): P
       written.push(path);
     }
   } catch (error) {
-    await withdraw();
+    await removeFiles();
     throw error;
   }
 
-  const onTerminal = run.prompter !== null && files.length === 0;
-  const printed = flags.json ? flags.urlOut === undefined : !onTerminal && files.length === 0;
-  run.reporter.event({
-    type: "channel",
-    ...(printed ? { url: offer.url } : {}),
-    channelId: offer.channelId,
-    expiresAt: offer.expiresAt,
-  });
-  for (const path of written) run.reporter.progress(`Written to ${path}; it is removed once it was used.`);
-  if (onTerminal && !flags.json) await draw(run, flags, offer.url);
-  if (run.prompter === null) run.reporter.progress(ONLY_SCAN_YOURSELF);
-  else run.reporter.say(ONLY_SCAN_YOURSELF);
-  return withdraw;
-}
-
-async function draw(run: Run, flags: OfferFlags, url: string): Promise<void> {
-  const { stderr } = run.environment.streams;
-  if (flags.qr !== "none") {
-    const drawing = await qrTerminal(url, drawingOptions(flags));
-    const problem = flags.qr === "auto" ? misfit(drawing, stderr) : undefined;
-    if (problem === undefined) stderr.write(`${drawing}\n`);
-    else run.reporter.warn(`${problem}: enlarge it, use --qr-out code.png, or copy the URL.`);
-  }
-  stderr.write(`${url}\n`);
-}
-
-function drawingOptions({ qr, color, qrInvert: invert }: OfferFlags): TerminalQrOptions {
-  if (qr === "ascii") return { small: false, color: false, invert };
-  return { small: qr !== "full", color, invert };
-}
-
-/** Why a drawing would not fit the window; `undefined` when it does, or nobody knows. */
-function misfit(drawing: string, { columns, rows }: OutputStream): string | undefined {
-  const lines = stripVTControlCharacters(drawing).split("\n");
-  const width = Math.max(...lines.map((line) => line.length));
-  if (columns === undefined || rows === undefined) return undefined;
-  if (width <= columns && lines.length < rows) return undefined;
-  return `the QR code needs ${width}×${lines.length + 1} and this window is ${columns}×${rows}`;
+  const shown = await run.reporter.offer(
+    {
+      ...offer,
+      drawing: { form: flags.qr, invert: flags.qrInvert, color: flags.color },
+      urlFile: flags.urlOut,
+      pictureFile: flags.qrOut,
+    },
+    actions,
+  );
+  return {
+    connected: async () => {
+      shown.connected();
+      await removeFiles();
+    },
+    withdraw: async () => {
+      shown.withdraw();
+      await removeFiles();
+    },
+  };
 }
 
 async function picture(url: string, path: string): Promise<string | Uint8Array> {

@@ -26,7 +26,7 @@ export const relay: CommandModule = {
 
   async run(command: Command, environment: Environment): Promise<number> {
     const flags = readFlags(command, Flags, environment.variables, { configFile: false });
-    const reporter = chooseReporter(environment.streams, environment.clock, flags);
+    const { reporter } = chooseReporter(environment.streams, environment.clock, flags);
     const sourced = readSettings(command, environment.variables, (text) => {
       // Of several processes, the first one tells it.
       if (cluster.isPrimary) reporter.warn(text);

@@ -1,12 +1,9 @@
 /** What most commands need before their own work: a reporter, a prompter, an interrupt, the accounts server. */
 import { FxaPairError } from "../lib/errors.ts";
 import { VERSION } from "../lib/version.ts";
-import { OpenQuestion } from "../ui/open-question.ts";
-import { TerminalPrompter } from "../ui/prompt.ts";
 import type { Prompter } from "../ui/prompt.ts";
 import { chooseReporter } from "../ui/choose-reporter.ts";
 import type { Reporter } from "../ui/reporter.ts";
-import { canAsk } from "../ui/streams.ts";
 import type { Environment, SignalName } from "./context.ts";
 import { asFxaPairError, ReportedFailure } from "./failure.ts";
 
@@ -14,6 +11,7 @@ export interface ReporterFlags {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly verbose: boolean;
+  readonly accessible: boolean;
 }
 
 /** One run of a command. */
@@ -45,16 +43,19 @@ export async function withRun<T>(
       controller.abort(new FxaPairError("interrupted", "Interrupted."));
     }),
   );
-  const question = new OpenQuestion();
-  const reporter = chooseReporter(streams, clock, flags, question);
-  const prompter = canAsk(streams) ? new TerminalPrompter(streams, clock, question) : null;
+  const { reporter, prompter, close } = chooseReporter(streams, clock, {
+    ...flags,
+    accessible: flags.accessible || environment.variables.TERM === "dumb",
+  });
   try {
     return await body({ environment, reporter, prompter, signal: controller.signal });
   } catch (thrown) {
+    if (thrown instanceof ReportedFailure) throw thrown;
     const error = asFxaPairError(thrown);
     reporter.fail(error);
     throw new ReportedFailure(error);
   } finally {
+    close();
     for (const stop of stopListening) stop();
   }
 }

@@ -3,6 +3,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { FxaPairError } from "../lib/errors.ts";
 import type { CliEvent, Explained } from "./events.ts";
 import { formatJsonLine } from "./json-line.ts";
+import type { OfferHandle, OfferView } from "./offer-view.ts";
 import type { PlainReporter } from "./plain.ts";
 import type { Reporter } from "./reporter.ts";
 import type { Streams } from "./streams.ts";
@@ -16,6 +17,23 @@ export class JsonReporter implements Reporter {
     this.#streams = streams;
     this.#clock = clock;
     this.#plain = plain;
+  }
+
+  plan(): void {
+    // Events tell what has happened, not what is going to.
+  }
+
+  step(): void {
+    // As above.
+  }
+
+  /** The `channel` event, which has the URL unless that is in a file of its own. */
+  offer(view: OfferView): Promise<OfferHandle> {
+    const { channelId, expiresAt, url, urlFile } = view;
+    this.event({ type: "channel", ...(urlFile === undefined ? { url } : {}), channelId, expiresAt });
+    this.#plain.tellFiles(view);
+    this.#plain.tellToScanYourself();
+    return Promise.resolve({ connected: () => undefined, withdraw: () => undefined });
   }
 
   event({ type, ...fields }: CliEvent): void {

@@ -5,11 +5,14 @@
 import type { FxaPairError } from "../lib/errors.ts";
 import type { AccountEvent, CliEvent, Explained } from "./events.ts";
 import { OpenQuestion } from "./open-question.ts";
+import type { OfferHandle, OfferView } from "./offer-view.ts";
 import type { Reporter, ReporterOptions } from "./reporter.ts";
+import { drawOffer } from "./draw-offer.ts";
 import { formatJsonLine } from "./json-line.ts";
 import { displayText } from "./safe-text.ts";
+import { canAsk } from "./streams.ts";
 import type { Streams } from "./streams.ts";
-import { scopeInWords, senderInWords, settingsInWords, shown } from "./words.ts";
+import { ONLY_SCAN_YOURSELF, scopeInWords, senderInWords, settingsInWords, shown } from "./words.ts";
 
 export class PlainReporter implements Reporter {
   readonly #streams: Streams;
@@ -23,12 +26,42 @@ export class PlainReporter implements Reporter {
     this.#question = question;
   }
 
+  plan(): void {
+    // Each step is told when it is reached.
+  }
+
+  step(): void {
+    // The words for it come by the other ways.
+  }
+
   explain(subject: Explained, asked: boolean): void {
     const lines = subject.type === "request" ? describeRequest(subject) : describeMetadata(subject);
     for (const line of lines) {
       if (asked) this.say(line);
       else this.progress(line);
     }
+  }
+
+  /** Drawn once on a terminal; printed on stdout where there is none. Lines cannot be taken back, and hear no keys. */
+  async offer(view: OfferView): Promise<OfferHandle> {
+    const { channelId, expiresAt, url } = view;
+    const files = filesOf(view);
+    const onTerminal = canAsk(this.#streams);
+    const printed = files.length === 0 && !onTerminal;
+    this.event({ type: "channel", ...(printed ? { url } : {}), channelId, expiresAt });
+    this.tellFiles(view);
+    if (files.length === 0 && onTerminal) await drawOffer(view, this.#streams.stderr, this);
+    this.tellToScanYourself();
+    return { connected: () => undefined, withdraw: () => undefined };
+  }
+
+  tellFiles(view: OfferView): void {
+    for (const path of filesOf(view)) this.progress(`Written to ${path}; it is removed once it was used.`);
+  }
+
+  tellToScanYourself(): void {
+    if (canAsk(this.#streams)) this.say(ONLY_SCAN_YOURSELF);
+    else this.progress(ONLY_SCAN_YOURSELF);
   }
 
   say(text: string): void {
@@ -55,6 +88,10 @@ export class PlainReporter implements Reporter {
     for (const line of result ?? []) this.#streams.stdout.write(`${line}\n`);
     for (const line of words ?? []) this.progress(line);
   }
+}
+
+function filesOf({ urlFile, pictureFile }: OfferView): string[] {
+  return [urlFile, pictureFile].filter((path) => path !== undefined);
 }
 
 /** Every line of an error may quote foreign text: a long one is allowed, a control character never. */

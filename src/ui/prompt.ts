@@ -9,15 +9,35 @@ import { FxaPairError } from "../lib/errors.ts";
 import { OpenQuestion } from "./open-question.ts";
 import type { Streams } from "./streams.ts";
 
-const TYPED_AHEAD_MS = 300;
-const CTRL_C = "\u0003";
-const CTRL_D = "\u0004";
+/** Milliseconds at the start of a question in which no key counts. */
+export const TYPED_AHEAD_MS = 300;
+export const CTRL_C = "\u0003";
+export const CTRL_D = "\u0004";
 
 export interface Prompter {
   /** Asks a yes/no question with one key; y is yes, n, q, Enter and the end of input are no. */
   confirm(question: string, signal: AbortSignal): Promise<boolean>;
+  /**
+   * Asks for one key of those named (lower-case letters), and resolves to it. Enter and the end of input are the last one,
+   * which has to be the harmless one.
+   */
+  choose(question: string, choices: readonly Choice[], signal: AbortSignal): Promise<string>;
   /** Asks for one line. A hidden one is not echoed, and left as it was typed; any other is trimmed. The end of input is an empty line. */
   line(label: string, options: { hidden: boolean }, signal: AbortSignal): Promise<string>;
+}
+
+export interface Choice {
+  /** One lower-case letter, or "" for Enter alone. */
+  readonly key: string;
+  /** What it does: "a fresh code". */
+  readonly label: string;
+}
+
+interface KeyQuestion {
+  readonly asked: string;
+  /** What a key says, as it is shown after the question; undefined if nothing. */
+  meaningOf(key: string): string | undefined;
+  readonly otherwise: string;
 }
 
 export class TerminalPrompter implements Prompter {
@@ -34,7 +54,33 @@ export class TerminalPrompter implements Prompter {
     streams.stdin.on("error", () => undefined);
   }
 
-  confirm(question: string, signal: AbortSignal): Promise<boolean> {
+  async confirm(question: string, signal: AbortSignal): Promise<boolean> {
+    const answer = await this.#key(
+      {
+        asked: `${question} [y/N] `,
+        meaningOf: (key) => (isYes(key) ? "yes" : isNo(key) ? "no" : undefined),
+        otherwise: "no",
+      },
+      signal,
+    );
+    return answer === "yes";
+  }
+
+  async choose(question: string, choices: readonly Choice[], signal: AbortSignal): Promise<string> {
+    const harmless = choices.at(-1)?.key ?? "";
+    const offered = choices.map(({ key, label }) => `${key === "" ? "Enter" : key}: ${label}`).join(", ");
+    return this.#key(
+      {
+        asked: `${question} (${offered}) `,
+        meaningOf: (key) => choiceOf(key, choices),
+        otherwise: harmless,
+      },
+      signal,
+    );
+  }
+
+  /** Waits for a key that means something; the end of input means `otherwise`. What it means is shown, too. */
+  #key({ asked, meaningOf, otherwise }: KeyQuestion, signal: AbortSignal): Promise<string> {
     const { stdin, stderr } = this.#streams;
     return new Promise((resolve, reject) => {
       let counting = false;
@@ -54,16 +100,13 @@ export class TerminalPrompter implements Prompter {
         stderr.write(`${echo}\n`);
         settle();
       };
-      const answer = (yes: boolean) => {
-        finish(
-          () => {
-            resolve(yes);
-          },
-          yes ? "yes" : "no",
-        );
+      const answer = (meaning: string) => {
+        finish(() => {
+          resolve(meaning);
+        }, meaning);
       };
       const onEnd = () => {
-        answer(false);
+        answer(otherwise);
       };
       const onAbort = () => {
         finish(() => {
@@ -79,8 +122,8 @@ export class TerminalPrompter implements Prompter {
           return;
         }
         if (!counting) return;
-        const yes = Array.from(keys, answerOf).find((meaning) => meaning !== undefined);
-        if (yes !== undefined) answer(yes);
+        const meaning = Array.from(keys, meaningOf).find((found) => found !== undefined);
+        if (meaning !== undefined) answer(meaning);
       };
       if (signal.aborted) {
         cancel();
@@ -88,7 +131,6 @@ export class TerminalPrompter implements Prompter {
         return;
       }
       stdin.setRawMode?.(true);
-      const asked = `${question} [y/N] `;
       stderr.write(asked);
       this.#question.open(asked);
       stdin.on("data", onKeys).on("end", onEnd).on("error", onEnd);
@@ -136,16 +178,29 @@ function nowhere(): Writable {
   });
 }
 
-function answerOf(key: string): boolean | undefined {
-  if (key === "y" || key === "Y") return true;
-  return ["n", "N", "q", "Q", "\r", "\n", CTRL_D].includes(key) ? false : undefined;
+/** Whether a key says yes. */
+export function isYes(key: string): boolean {
+  return key === "y" || key === "Y";
 }
 
-function interrupted(): FxaPairError {
+/** Whether a key says no, as the default does. */
+export function isNo(key: string): boolean {
+  return ["n", "N", "q", "Q", "\r", "\n", CTRL_D].includes(key);
+}
+
+/** The choice that a key makes: its own, in either case; Enter and Ctrl-D the last. */
+export function choiceOf(key: string, choices: readonly Choice[]): string | undefined {
+  if (["\r", "\n", CTRL_D].includes(key)) return choices.at(-1)?.key;
+  return choices.find((choice) => choice.key === key.toLowerCase())?.key;
+}
+
+/** What Ctrl-C ends a question with. */
+export function interrupted(): FxaPairError {
   return new FxaPairError("interrupted", "Interrupted.");
 }
 
-function abortReason(signal: AbortSignal): Error {
+/** Why a question was withdrawn. */
+export function abortReason(signal: AbortSignal): Error {
   const reason: unknown = signal.reason;
   return reason instanceof Error ? reason : new Error("the question was withdrawn");
 }

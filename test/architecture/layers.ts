@@ -32,7 +32,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   ui: {
     layers: ["qr", "lib"],
     types: ["src/pairing/status.ts", "src/channel/wire.ts"],
-    packages: /^(?:ink|react|react\/jsx-runtime|node:(?:stream|readline|tty))$/,
+    packages: /^(?:ink|react|react\/jsx-runtime|node:(?:stream|readline|tty|util))$/,
   },
   pairing: {
     layers: ["channel", "lib"],

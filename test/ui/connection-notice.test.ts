@@ -12,7 +12,13 @@ const MOMENT = "The connection to the relay was lost for a moment, and is back.\
 function notice(options: { json?: boolean; quiet?: boolean } = {}) {
   const streams = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };
   const clock = new FakeClock();
-  const reporter = chooseReporter(streams, clock, { json: false, quiet: false, verbose: false, ...options });
+  const { reporter } = chooseReporter(streams, clock, {
+    json: false,
+    quiet: false,
+    verbose: false,
+    accessible: true,
+    ...options,
+  });
   const said = () => String(streams.stderr.read() ?? "");
   return { connection: new ConnectionNotice(reporter, clock), clock, said, stdout: streams.stdout };
 }

@@ -1,17 +1,19 @@
 /** Which keys count, on streams and a clock of the test's own. */
 import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { chooseReporter } from "../../src/ui/choose-reporter.ts";
 import { OpenQuestion } from "../../src/ui/open-question.ts";
+import { PlainReporter } from "../../src/ui/plain.ts";
 import { TerminalPrompter } from "../../src/ui/prompt.ts";
 import { FakeClock } from "../relay/support.ts";
+
+const OPTIONS = { json: false, quiet: false, verbose: false, accessible: true };
 
 function openTerminal() {
   const streams = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };
   const clock = new FakeClock();
   const question = new OpenQuestion();
   const prompter = new TerminalPrompter(streams, clock, question);
-  const reporter = chooseReporter(streams, clock, { json: false, quiet: false, verbose: false }, question);
+  const reporter = new PlainReporter(streams, OPTIONS, question);
   const ask = (signal = new AbortController().signal) => prompter.confirm("Sure?", signal);
   return { ...streams, clock, prompter, reporter, ask };
 }
@@ -146,5 +148,36 @@ describe("a line", () => {
     const last = line(prompter, true);
     stdin.write("\u0004");
     expect(await last).toBe("");
+  });
+});
+
+describe("a choice", () => {
+  const CHOICES = [
+    { key: "r", label: "a fresh code" },
+    { key: "q", label: "quit" },
+  ];
+
+  it.each([
+    ["r", "r"],
+    ["R", "r"],
+    ["x q r", "q"],
+    ["\r", "q"],
+    ["\u0004", "q"],
+  ])("takes %j for %s", async (keys, choice) => {
+    const { prompter, clock, stdin, stderr } = openTerminal();
+    const chosen = prompter.choose("What now?", CHOICES, new AbortController().signal);
+    stdin.write("r");
+    clock.advance(300);
+    await settle();
+    stdin.write(keys);
+    expect(await chosen).toBe(choice);
+    expect(String(stderr.read())).toBe(`What now? (r: a fresh code, q: quit) ${choice}\n`);
+  });
+
+  it("is the last one, harmless, at the end of input", async () => {
+    const { prompter, stdin } = openTerminal();
+    const chosen = prompter.choose("What now?", CHOICES, new AbortController().signal);
+    stdin.end();
+    expect(await chosen).toBe("q");
   });
 });
