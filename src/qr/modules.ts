@@ -1,4 +1,5 @@
 /** A QR code as a square of modules. */
+import type { GreyPicture } from "./pixels.ts";
 
 /** Row by row, `true` for dark, without a quiet zone. */
 export type Modules = readonly (readonly boolean[])[];
@@ -29,4 +30,23 @@ export async function terminalModules(text: string): Promise<Modules> {
     return [halves.map(([upper]) => upper), halves.map(([, lower]) => lower)];
   });
   return rows.slice(0, side);
+}
+
+const QUIET_ZONE = 4;
+const MODULE_PIXELS = 4;
+
+/** A clean picture, four pixels a module, with the full quiet zone. */
+export function modulesPicture(modules: Modules): GreyPicture {
+  const side = (modules.length + 2 * QUIET_ZONE) * MODULE_PIXELS;
+  const pixels = new Uint8Array(side * side).fill(255);
+  modules.forEach((row, y) => {
+    row.forEach((dark, x) => {
+      if (!dark) return;
+      for (let line = 0; line < MODULE_PIXELS; line++) {
+        const start = ((y + QUIET_ZONE) * MODULE_PIXELS + line) * side + (x + QUIET_ZONE) * MODULE_PIXELS;
+        pixels.fill(0, start, start + MODULE_PIXELS);
+      }
+    });
+  });
+  return { width: side, height: side, pixels };
 }

@@ -2,6 +2,7 @@
  * The two QR code readers. They fail on different pictures: `qr` is quick and good with photos of screens, `jsqr` finds
  * bent and smeared codes that it misses.
  */
+import type { DecodeQR } from "qr/decode.js";
 import type { QrCode } from "./findings.ts";
 import type { GreyPicture } from "./pixels.ts";
 
@@ -13,6 +14,11 @@ const EFFORT = 8;
 
 export async function loadQrReader(): Promise<QrReader> {
   const { decodeQR } = await import("qr/decode.js");
+  return qrReaderOf(decodeQR);
+}
+
+/** The same for who has loaded the package's function already. */
+export function qrReaderOf(decodeQR: DecodeQR): QrReader {
   return ({ width, height, pixels }) => {
     let corners: QrCode["corners"] | undefined;
     try {
