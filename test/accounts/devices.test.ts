@@ -189,15 +189,21 @@ describe("attached clients", () => {
         isCurrentSession: true,
         sessionTokenId: tokenId(caller.sessionToken, "sessionToken"),
       },
-      { clientId: ANDROID, name: "Firefox for Android", isCurrentSession: false, deviceType: null },
+      { clientId: ANDROID, name: "Firefox for Android", isCurrentSession: false, deviceType: "mobile" },
     ]);
   });
 
-  test.each(["deviceId", "refreshTokenId", "clientId"])("are destroyed by %s", async (field) => {
+  test.each([
+    [["deviceId"]],
+    [["clientId"]],
+    [["clientId", "refreshTokenId"]],
+    [["clientId", "deviceId", "refreshTokenId", "sessionTokenId"]],
+  ])("are destroyed by %j", async (names) => {
     const { client, caller } = await setUp();
     const tokens = await client.tokens(caller);
     const attached = (await client.auth("GET", "/account/attached_clients", caller)).body[1];
-    const options = { authorization: caller.authorization, body: { [field]: attached[field] } };
+    const body = Object.fromEntries(names.map((name) => [name, attached[name]]));
+    const options = { authorization: caller.authorization, body };
     expect((await client.auth("POST", "/account/attached_client/destroy", options)).status).toBe(200);
     expect((await client.profile(tokens.access_token)).status).toBe(401);
   });
@@ -220,10 +226,30 @@ describe("attached clients", () => {
     ["nothing named", {}, 108],
     ["an unknown device", { deviceId: "0".repeat(32) }, 123],
     ["an unknown session", { sessionTokenId: "0".repeat(64) }, 110],
-    ["an unknown token", { refreshTokenId: "0".repeat(64) }, 110],
-  ])("%s", async (_name, body, errno) => {
+    ["a token without its client", { refreshTokenId: "0".repeat(64) }, 107],
+    ["a session of a client", { clientId: ANDROID, sessionTokenId: "0".repeat(64) }, 107],
+  ])("%s is refused", async (_name, body, errno) => {
     const { client, caller } = await setUp();
     const options = { authorization: caller.authorization, body };
     expect((await client.auth("POST", "/account/attached_client/destroy", options)).body.errno).toBe(errno);
+  });
+
+  test("are not destroyed when the ids named do not belong together", async () => {
+    const { client, caller } = await setUp();
+    await client.tokens(caller);
+    await client.tokens(caller);
+    const list = async () => (await client.auth("GET", "/account/attached_clients", caller)).body;
+    const [, one, other] = await list();
+    const body = { clientId: ANDROID, deviceId: one.deviceId, refreshTokenId: other.refreshTokenId };
+    const options = { authorization: caller.authorization, body };
+    expect((await client.auth("POST", "/account/attached_client/destroy", options)).body.errno).toBe(107);
+    expect(await list()).toHaveLength(3);
+  });
+
+  test("count as destroyed when they were refresh tokens and are gone already", async () => {
+    const { client, caller } = await setUp();
+    const body = { clientId: ANDROID, refreshTokenId: "0".repeat(64) };
+    const options = { authorization: caller.authorization, body };
+    expect((await client.auth("POST", "/account/attached_client/destroy", options)).status).toBe(200);
   });
 });

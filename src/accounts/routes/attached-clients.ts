@@ -4,9 +4,9 @@ import type { SessionCaller } from "../auth.ts";
 import type { Call } from "../call.ts";
 import * as fields from "../fields.ts";
 import { AuthProblem } from "../problems.ts";
-import type { RefreshToken, Session } from "../records.ts";
+import type { Device, RefreshToken, Session } from "../records.ts";
 import type { Services } from "../services.ts";
-import { readBody } from "../validate.ts";
+import { invalidField, readBody } from "../validate.ts";
 
 const DestroyBody = v.object({
   clientId: v.optional(v.nullable(fields.clientId)),
@@ -28,25 +28,42 @@ export function attachedClients(
   ];
 }
 
-/** `/account/attached_client/destroy`: ends what the body names, which must be the account's own. */
+/**
+ * `/account/attached_client/destroy`: ends what the body names, which must be the account's own and belong together. A
+ * refresh token that is gone already is as good as ended.
+ */
 export function destroyAttachedClient(services: Services, caller: SessionCaller, call: Call): void {
   const body = readBody(call, DestroyBody, "bodyRequired");
   const { store } = services;
   const { uid } = caller.account;
-  if (body.deviceId) {
-    const device = store.devices.find(uid, body.deviceId);
+  const { clientId, deviceId, sessionTokenId, refreshTokenId } = body;
+  if (refreshTokenId && !clientId) throw invalidField("refreshTokenId");
+  if (deviceId) {
+    const device = store.devices.find(uid, deviceId);
     if (!device) throw new AuthProblem(123);
+    checkOwner(device, sessionTokenId, refreshTokenId);
     store.destroyDevice(device);
-  } else if (body.sessionTokenId) {
-    if (store.sessions.find(body.sessionTokenId)?.uid !== uid) throw new AuthProblem(110);
-    store.destroySession(body.sessionTokenId);
-  } else if (body.refreshTokenId) {
-    if (store.grants.findRefreshTokenById(body.refreshTokenId)?.uid !== uid) throw new AuthProblem(110);
-    store.destroyRefreshToken(body.refreshTokenId);
+  } else if (sessionTokenId) {
+    // An application without a device has no session.
+    if (refreshTokenId || clientId) throw invalidField("sessionTokenId");
+    if (store.sessions.find(sessionTokenId)?.uid !== uid) throw new AuthProblem(110);
+    store.destroySession(sessionTokenId);
+  } else if (refreshTokenId) {
+    const token = store.grants.findRefreshTokenById(refreshTokenId);
+    if (token?.uid === uid && token.clientId === clientId) store.destroyRefreshToken(refreshTokenId);
   } else {
-    if (!body.clientId) throw new AuthProblem(108, { param: "clientId" });
-    store.destroyTokens(uid, (clientId) => clientId === body.clientId);
+    if (!clientId) throw new AuthProblem(108, { param: "clientId" });
+    store.destroyTokens(uid, (id) => id === clientId);
   }
+}
+
+type Id = string | null | undefined;
+
+/** The other ids named with a device's must be those of what it signs in with. */
+function checkOwner({ owner }: Device, sessionTokenId: Id, refreshTokenId: Id): void {
+  const held = "sessionId" in owner ? { sessionId: owner.sessionId } : { tokenId: owner.refreshTokenId };
+  if (sessionTokenId && held.sessionId !== sessionTokenId) throw invalidField("sessionTokenId");
+  if (refreshTokenId && held.tokenId !== refreshTokenId) throw invalidField("refreshTokenId");
 }
 
 function describeSession(
@@ -61,8 +78,10 @@ function describeSession(
     sessionTokenId: session.id,
     refreshTokenId: null,
     name: device?.fields.name ?? null,
-    deviceType: device?.fields.type ?? null,
+    deviceType: device ? (device.fields.type ?? "desktop") : null,
     os: null,
+    scope: null, // whoever has a session can have any
+    location: {},
     isCurrentSession: session.id === caller.session.id,
     createdTime: session.createdAt,
     lastAccessTime: session.lastAccessTime,
@@ -78,8 +97,10 @@ function describeRefreshToken(services: Services, token: RefreshToken): Record<s
     sessionTokenId: null,
     refreshTokenId: token.id,
     name: device?.fields.name ?? services.store.findClient(token.clientId)?.name ?? null,
-    deviceType: device?.fields.type ?? null,
+    // Those that sign in with a refresh token are taken for phones until they say otherwise.
+    deviceType: device ? (device.fields.type ?? "mobile") : null,
     os: null,
+    location: {},
     isCurrentSession: false,
     createdTime: token.createdAt,
     lastAccessTime: token.lastAccessTime,
