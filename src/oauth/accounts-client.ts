@@ -10,8 +10,13 @@ import { AccountsError } from "./error-table.ts";
 import { wipe } from "./key-material.ts";
 import type { AccountKeys } from "./key-bundle.ts";
 import { openKeyBundle } from "./key-bundle.ts";
-import type { AuthorizationRequest, DeviceDescription, PasswordProof } from "./request-bodies.ts";
-import { authorizationBody, passwordBody } from "./request-bodies.ts";
+import type {
+  AttachedHandle,
+  AuthorizationRequest,
+  DeviceDescription,
+  PasswordProof,
+} from "./request-bodies.ts";
+import { attachedBody, authorizationBody, passwordBody } from "./request-bodies.ts";
 import { formatScope } from "./scopes.ts";
 import { deriveTokenCredentials } from "./session-token.ts";
 
@@ -228,6 +233,18 @@ export class AccountsClient {
   /** Removes a device, its session and its refresh token. */
   async destroyDevice(authorization: Authorization, id: string): Promise<void> {
     await this.#post("/account/device/destroy", { id }, answers.Empty, { authorization });
+  }
+
+  /** Everything signed in to the account: devices, sessions and applications. */
+  attachedClients(sessionToken: string): Promise<answers.AttachedClient[]> {
+    return this.#get("/account/attached_clients", answers.AttachedClients, { sessionToken });
+  }
+
+  /** Ends one of them. A device takes its session and its refresh token with it. */
+  async destroyAttachedClient(sessionToken: string, handle: AttachedHandle): Promise<void> {
+    const authorization = { sessionToken };
+    const body = attachedBody(handle);
+    await this.#post("/account/attached_client/destroy", body, answers.Empty, { authorization });
   }
 
   #get<Answer extends v.GenericSchema>(

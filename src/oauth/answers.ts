@@ -188,6 +188,23 @@ export const Device = v.object({
 });
 export const Devices = v.array(Device);
 
+/** Times in Unix milliseconds. */
+export const AttachedClient = v.object({
+  clientId: maybe(hex(16)),
+  deviceId: maybe(Uid),
+  /** What a bearer of that session sends to prove it: as secret as its token. */
+  sessionTokenId: maybe(Token),
+  refreshTokenId: maybe(Token),
+  name: maybeReadable,
+  deviceType: maybeReadable,
+  os: maybeReadable,
+  userAgent: maybeReadable,
+  isCurrentSession: maybe(v.boolean()),
+  createdTime: maybe(v.number()),
+  lastAccessTime: maybe(v.number()),
+});
+export const AttachedClients = v.array(AttachedClient);
+
 export type LoginResult = v.InferOutput<typeof LoginAnswer>;
 export type SessionState = v.InferOutput<typeof SessionStatus>;
 export type ScopedKeyRotations = v.InferOutput<typeof ScopedKeyData>;
@@ -195,6 +212,7 @@ export type IssuedTokens = v.InferOutput<typeof IssuedTokens>;
 export type TokenResult = v.InferOutput<typeof TokenAnswer>;
 export type ProfileResult = v.InferOutput<typeof Profile>;
 export type DeviceRecord = v.InferOutput<typeof Device>;
+export type AttachedClient = v.InferOutput<typeof AttachedClient>;
 
 interface Verification {
   emailVerified: boolean | null;

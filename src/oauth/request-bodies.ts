@@ -28,6 +28,14 @@ export interface DeviceDescription {
   readonly type: "desktop" | "mobile" | "tablet";
 }
 
+/** Names one entry of the list of what is attached to an account. */
+export interface AttachedHandle {
+  readonly clientId: string | null;
+  readonly deviceId: string | null;
+  readonly sessionTokenId: string | null;
+  readonly refreshTokenId: string | null;
+}
+
 type Body = Readonly<Record<string, unknown>>;
 
 /** Asks for digits in the mail: a link could only be waited for. */
@@ -53,4 +61,9 @@ export function authorizationBody(request: AuthorizationRequest): Body {
     code_challenge_method: "S256",
     ...(request.keysJwe === null ? {} : { keys_jwe: request.keysJwe }),
   };
+}
+
+/** All that the list says of the entry: the server refuses what does not belong together. */
+export function attachedBody({ clientId, deviceId, sessionTokenId, refreshTokenId }: AttachedHandle): Body {
+  return { clientId, deviceId, sessionTokenId, refreshTokenId };
 }
