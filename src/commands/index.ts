@@ -42,6 +42,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./logout.ts")).logout,
   },
   {
+    name: "devices",
+    summary: "list the account's devices, and remove one",
+    load: async () => (await import("./devices.ts")).devices,
+  },
+  {
     name: "token",
     summary: "print a fresh access token for scripts",
     load: async () => (await import("./token.ts")).token,

@@ -22,6 +22,9 @@ export type CliEvent =
       stored: string | null;
     }
   | AccountEvent
+  | { type: "devices"; devices: readonly ListedDevice[] }
+  | AddedEvent
+  | { type: "removed"; device: ListedDevice }
   | { type: "credentials"; credentials: Readonly<Record<string, unknown>> }
   | { type: "token"; token: string; scope: readonly string[]; expiresAt: string }
   | { type: "qr"; text: string; image: string; corners: Corners }
@@ -65,6 +68,27 @@ export interface AccountEvent {
   keys: readonly string[];
   session: boolean;
   stored: string | null;
+}
+
+/** Something that is signed in to the account. Times are RFC 3339; null where the server does not tell. */
+export interface ListedDevice {
+  /** Names it to `devices remove`. */
+  id: string;
+  name: string | null;
+  type: string | null;
+  clientId: string | null;
+  thisDevice: boolean;
+  createdAt: string | null;
+  lastSeen: string | null;
+  /** Seconds since then. */
+  idle: number | null;
+}
+
+/** The device that a pairing added to the account; null when it cannot be told: then `candidates` has those it could be. */
+export interface AddedEvent {
+  type: "added";
+  device: ListedDevice | null;
+  candidates: readonly ListedDevice[];
 }
 
 export type { Sender };

@@ -3,7 +3,9 @@
  * slow line and through a screen reader.
  */
 import type { FxaPairError } from "../lib/errors.ts";
-import type { AccountEvent, CliEvent, Explained } from "./events.ts";
+import { accountInWords } from "./account-words.ts";
+import { additionInWords, deviceInWords, devicesInWords } from "./device-words.ts";
+import type { CliEvent, Explained } from "./events.ts";
 import { OpenQuestion } from "./open-question.ts";
 import type { OfferHandle, OfferView } from "./offer-view.ts";
 import type { Reporter, ReporterOptions } from "./reporter.ts";
@@ -123,7 +125,13 @@ function describe(event: CliEvent): { result?: readonly string[]; words?: readon
     case "complete":
       return { words: describeCompletion(event) };
     case "account":
-      return { result: describeAccount(event) };
+      return { result: accountInWords(event) };
+    case "devices":
+      return { result: devicesInWords(event.devices) };
+    case "added":
+      return { words: additionInWords(event) };
+    case "removed":
+      return { words: [`Removed: ${deviceInWords(event.device)} is signed out.`] };
     case "credentials":
       return { result: [formatJsonLine(event.credentials).trimEnd()] };
     case "token":
@@ -178,21 +186,6 @@ function describeCompletion(event: Extract<CliEvent, { type: "complete" }>): str
     event.stored === null
       ? "Nothing was stored on this device."
       : `Stored in ${event.stored}; fxa-pair logout undoes it.`,
-  ];
-}
-
-function describeAccount(event: AccountEvent): string[] {
-  if (!event.signedIn) return ["Not signed in."];
-  const list = (items: readonly string[]) =>
-    items.length === 0 ? "none" : items.map((item) => displayText(item)).join(" ");
-  return [
-    `Signed in to ${shown(event.email)}`,
-    `  Server:   ${shown(event.server)}`,
-    `  User id:  ${shown(event.uid)}`,
-    `  Scopes:   ${list(event.scope)}`,
-    `  Keys for: ${list(event.keys)}`,
-    `  Can host: ${event.session ? "yes (holds a session token)" : "no (holds no session token)"}`,
-    `  Stored:   ${event.stored ?? "nowhere"}`,
   ];
 }
 

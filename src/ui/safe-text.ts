@@ -43,6 +43,11 @@ export function displayText(foreign: string, maxCells = 80): string {
   return text;
 }
 
+/** Terminal cells that a text takes which {@link displayText} has made fit. */
+export function cellsIn(text: string): number {
+  return Array.from(text, cellsOf).reduce((sum, cells) => sum + cells, 0);
+}
+
 function escape(character: string): string {
   return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
 }

@@ -51,3 +51,16 @@ export const CONNECTION_WORDS = {
 } as const;
 
 export const ONLY_SCAN_YOURSELF = "Only scan this yourself. Nobody will ever ask you to send it.";
+
+const UNITS = [
+  ["day", 86_400],
+  ["hour", 3600],
+  ["minute", 60],
+] as const;
+
+/** A length of time in its largest whole unit, rounded down: "3 days", "1 minute", "40 seconds". */
+export function durationInWords(seconds: number): string {
+  const [name, size] = UNITS.find(([, unit]) => seconds >= unit) ?? ["second", 1];
+  const count = Math.max(0, Math.floor(seconds / size));
+  return `${count} ${name}${count === 1 ? "" : "s"}`;
+}
