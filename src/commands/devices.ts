@@ -29,7 +29,7 @@ export const devices: CommandModule = {
       .addArgument(new Argument("[action]", "what to do").choices(["list", "remove"]).default("list", "list"))
       .argument("[id]", "the device to remove, by its id in the list or the first digits of it")
       .option("--yes", "remove without asking");
-    addExamples(command, ["fxa-pair devices", "fxa-pair devices remove 1a2b3c4d", "fxa-pair devices --json"]);
+    addExamples(command, ["fxa-pair devices", "fxa-pair devices remove <id>", "fxa-pair devices --json"]);
   },
 
   async run(command: Command, environment: Environment): Promise<number> {

@@ -6,7 +6,7 @@ import { COMMANDS } from "../../src/commands/index.ts";
 import { qrPng } from "../../src/qr/encode.ts";
 import { cleanUp, run, start, temporaryFolder } from "./harness.ts";
 import { closeTerminals, CTRL_C, HAS_TERMINALS, Terminal, WHY_NOT } from "./pty.ts";
-import { createWorld, EMAIL, PASSWORD } from "./world.ts";
+import { createWorld, EMAIL, PASSWORD, storedCredentials } from "./world.ts";
 import type { World } from "./world.ts";
 
 const NAMES = COMMANDS.map(({ name }) => name);
@@ -187,11 +187,14 @@ describe.skipIf(!HAS_TERMINALS)(`the examples in the help (${WHY_NOT})`, () => {
     join: /Sign this device in to|Connecting to the other device|Done: signed in/,
     relay: / listening |^max-exchanges .*RELAY_MAX_EXCHANGES/m,
     login: /E-mail: |Signing in/,
+    devices: / this device|"event":"devices"|Remove "another" \(desktop\)/,
     sandbox: /sandbox is up|"event":"ready"|tests were run/,
   };
 
   /** A folder of a device that is signed in, with everything that the command's examples name. */
-  async function workplace(name: string): Promise<{ folder: string; env: Record<string, string> }> {
+  async function workplace(
+    name: string,
+  ): Promise<{ folder: string; env: Record<string, string>; anotherId: string }> {
     const folder = temporaryFolder();
     const env = {
       FXA_PAIR_SERVER: world.accounts.url,
@@ -207,7 +210,15 @@ describe.skipIf(!HAS_TERMINALS)(`the examples in the help (${WHY_NOT})`, () => {
     writeFileSync(join(folder, "photo.png"), await qrPng(url));
     writeFileSync(join(folder, "password.txt"), PASSWORD);
     writeFileSync(join(folder, "package.json"), '{ "scripts": { "test": "echo tests were run" } }');
-    return { folder, env };
+    return { folder, env, anotherId: name === "devices" ? await anotherDevice(env) : "" };
+  }
+
+  /** Signs another device in, and returns its id. */
+  async function anotherDevice(env: Record<string, string>): Promise<string> {
+    const other = { ...env, FXA_PAIR_CONFIG_DIR: join(temporaryFolder(), "config") };
+    const args = ["login", "--email", EMAIL, "--password-stdin", "--device-name", "another"];
+    expect((await run(args, { env: other, input: PASSWORD })).status).toBe(0);
+    return String(storedCredentials(other.FXA_PAIR_CONFIG_DIR)?.deviceId);
   }
 
   async function examplesOf(name: string): Promise<string[]> {
@@ -219,8 +230,9 @@ describe.skipIf(!HAS_TERMINALS)(`the examples in the help (${WHY_NOT})`, () => {
     const examples = await examplesOf(name);
     expect(examples.length).toBeGreaterThanOrEqual(2);
     for (const example of examples) {
-      const { folder, env } = await workplace(name);
+      const { folder, env, anotherId } = await workplace(name);
       const command = example
+        .replace("<id>", anotherId)
         .replace("<thumbprint>", "A".repeat(43))
         .replace("me@example.com", EMAIL)
         .replace("--port 8001", "--port 0");
