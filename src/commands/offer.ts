@@ -7,6 +7,8 @@ import { extname } from "node:path";
 import * as v from "valibot";
 import { FxaPairError } from "../lib/errors.ts";
 import { createPrivateFile, errorCode } from "../lib/private-file.ts";
+import { capabilitiesFrom } from "../qr/capabilities.ts";
+import type { QrForm } from "../qr/drawing.ts";
 import { qrPng, qrSvg } from "../qr/encode.ts";
 import type { OfferActions, OfferView } from "../ui/offer-view.ts";
 import type { Run } from "./setup.ts";
@@ -24,7 +26,7 @@ export const offerFlags = {
 
 export interface OfferFlags {
   readonly color: boolean;
-  readonly qr: "auto" | "half" | "full" | "ascii" | "none";
+  readonly qr: QrForm;
   readonly qrInvert: boolean;
   readonly qrOut?: string | undefined;
   readonly urlOut?: string | undefined;
@@ -69,7 +71,12 @@ export async function publishOffer(
   const shown = await run.reporter.offer(
     {
       ...offer,
-      drawing: { form: flags.qr, invert: flags.qrInvert, color: flags.color },
+      drawing: {
+        form: flags.qr,
+        invert: flags.qrInvert,
+        color: flags.color,
+        capabilities: capabilitiesFrom(run.environment.variables, run.environment.platform),
+      },
       urlFile: flags.urlOut,
       pictureFile: flags.qrOut,
     },

@@ -97,10 +97,7 @@ function climb(modules: Modules, request: DrawingRequest, draw: Draw): Drawing {
   if (forms.length === 0) return { kind: "none", reason: undefined };
   const { color, capabilities } = request;
   const invert = request.invert !== (!color && capabilities.background === "light");
-  const themes =
-    color || capabilities.background === undefined
-      ? [DARK, LIGHT]
-      : [capabilities.background === "dark" ? DARK : LIGHT];
+  const themes = themesFor(request, invert);
   const fitting = [
     ...forms.map((form) => ({
       form,
@@ -119,6 +116,19 @@ function climb(modules: Modules, request: DrawingRequest, draw: Draw): Drawing {
     return { kind: "cells", lines, width: columns, height: rows, form };
   }
   return { kind: "none", reason: reasonFor(modules.length, forms, request) };
+}
+
+/**
+ * The surroundings that make it hardest. With colours these are the ones unlike the quiet zone; others only make it wider.
+ * Without, it is the terminal there is, or may be.
+ */
+function themesFor(
+  { color, capabilities: { background } }: DrawingRequest,
+  invert: boolean,
+): readonly Theme[] {
+  if (color) return [invert ? LIGHT : DARK];
+  if (background === undefined) return [DARK, LIGHT];
+  return [background === "dark" ? DARK : LIGHT];
 }
 
 /** Smallest first, without what the terminal cannot show. Who names a form knows better. */

@@ -1,4 +1,6 @@
 /** A pairing URL as it is shown: what there is to see, and what the user can have done with it meanwhile. */
+import type { TerminalCapabilities } from "../qr/capabilities.ts";
+import type { QrForm } from "../qr/drawing.ts";
 
 export interface OfferView {
   readonly url: string;
@@ -15,10 +17,11 @@ export interface OfferView {
 
 /** How the QR code is to be drawn. */
 export interface DrawingChoice {
-  readonly form: "auto" | "half" | "full" | "ascii" | "none";
+  readonly form: QrForm;
   /** Dark and light exchanged. */
   readonly invert: boolean;
   readonly color: boolean;
+  readonly capabilities: TerminalCapabilities;
 }
 
 /** What a key can do while an offer is shown; the key of one that is left out is not offered. */
