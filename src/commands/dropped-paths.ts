@@ -74,7 +74,7 @@ function unescape(text: string, platform: string): string {
   return text.replaceAll(/\\(["\\$`])/g, "$1");
 }
 
-/** Puts names with blanks together that somebody wrote without quotes: `/home/ida/my photo.png`. */
+/** Puts names with blanks together that somebody wrote without quotes: `/srv/ida/my photo.png`. */
 function joinBroken(words: readonly Word[]): Word[] {
   const joined: Word[] = [];
   for (const word of words) {

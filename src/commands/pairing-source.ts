@@ -2,12 +2,12 @@
 import { FxaPairError } from "../lib/errors.ts";
 import { asciiHost, matchesServer, parsePairingUrl } from "../pairing/pairing-url.ts";
 import type { PairingUrl } from "../pairing/pairing-url.ts";
-import { decodeQr } from "../qr/decode.ts";
-import { displayText } from "../ui/safe-text.ts";
 import { contentServerOf } from "./accounts.ts";
 import type { ServerFlags } from "./accounts.ts";
+import { askForPairingUrl } from "./ask-source.ts";
+import { pairingUrlAmong, textsInPicture } from "./picture-source.ts";
 import type { Run } from "./setup.ts";
-import { readPicture, readStandardInput } from "./standard-input.ts";
+import { readStandardInput } from "./standard-input.ts";
 
 export interface SourceFlags extends ServerFlags {
   readonly yes: boolean;
@@ -40,7 +40,9 @@ async function obtain(argument: string | undefined, flags: SourceFlags, run: Run
   if (argument !== undefined && flags.qr !== undefined && flags.qrTyped) {
     throw new FxaPairError("usage", "Both a URL and --qr were given.", { hint: "Give one of them." });
   }
-  if (flags.qr !== undefined && argument === undefined) return fromPicture(flags.qr, run);
+  if (flags.qr !== undefined && argument === undefined) {
+    return pairingUrlAmong(await textsInPicture(flags.qr, run));
+  }
   if (argument === "-") return parsePairingUrl(await readStandardInput(run));
   if (argument !== undefined) {
     run.reporter.warn(
@@ -53,45 +55,7 @@ async function obtain(argument: string | undefined, flags: SourceFlags, run: Run
       hint: "Give --qr <picture>, a URL, or - to read it from standard input.",
     });
   }
-  return parsePairingUrl(
-    await run.prompter.line("Paste the pairing URL (it is not shown)", { hidden: true }, run.signal),
-  );
-}
-
-/** The one pairing URL in the picture: other codes do not matter, two different pairing codes do. */
-async function fromPicture(source: string, run: Run): Promise<PairingUrl> {
-  const { codes } = await decodeQr(await readPicture(source, run), {
-    clock: run.environment.clock,
-    signal: run.signal,
-  });
-  const texts = [...new Set(codes.map(({ text }) => text.trim()))];
-  const urls = texts.filter(isPairingUrl);
-  if (urls.length > 1) {
-    throw new FxaPairError("unreadable", "The picture shows two different pairing codes.", {
-      hint: "Take a picture that shows only the code to use.",
-    });
-  }
-  const [url] = urls;
-  if (url !== undefined) return parsePairingUrl(url);
-  const [only] = texts;
-  if (texts.length === 1 && only !== undefined && /[#&]channel_(?:id|key)=/.test(only))
-    return parsePairingUrl(only);
-  throw new FxaPairError(
-    "unreadable",
-    `The picture shows a QR code, but not a pairing URL: ${displayText(only ?? "", 60)}`,
-    {
-      hint: "Use the code that the signed-in device shows under “connect another device”.",
-    },
-  );
-}
-
-function isPairingUrl(text: string): boolean {
-  try {
-    parsePairingUrl(text);
-    return true;
-  } catch {
-    return false;
-  }
+  return askForPairingUrl(run.prompter, run);
 }
 
 /**

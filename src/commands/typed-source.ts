@@ -14,8 +14,10 @@ export type TypedSource =
   | { readonly kind: "unknown" };
 
 /** The characters that QR codes are drawn with, and at least as many lines as half blocks need for the smallest. */
-const BLOCKS = /[▀▄█▌▐▖▗▘▙▚▛▜▝▞▟]|##/;
+const BLOCKS = /[▀▄█▌▐▖▗▘▙▚▛▜▝▞▟]|##|\[[\d;]+m/;
 const MIN_LINES = 11;
+// eslint-disable-next-line no-control-regex
+const COLORS = /\u001b\[[\d;]{0,32}m/g;
 
 /** More than any URL has, and than the names of some dropped files have together. */
 const MAX_CHARACTERS = 16_384;
@@ -33,9 +35,9 @@ const WRAPPINGS: readonly (readonly [string, string])[] = [
 ];
 
 export function parseTypedSource(text: string, context: PathContext): TypedSource {
-  const trimmed = text.trim();
-  if (trimmed === "") return { kind: "nothing" };
   if (looksDrawn(text)) return { kind: "blocks", text };
+  const trimmed = text.replaceAll(COLORS, "").trim();
+  if (trimmed === "") return { kind: "nothing" };
   if (/^data:image\//i.test(trimmed)) return { kind: "pictures", sources: [withoutLineEnds(trimmed)] };
   if (trimmed.length > MAX_CHARACTERS) return { kind: "unknown" };
   const url = findUrl(trimmed);

@@ -31,14 +31,14 @@ export function askPaste({ streams, clock, question, label, marked, signal }: Pa
     const decoder = new TextDecoder();
     const asked = `${label}: `;
     let cancel: CancelTimer = () => undefined;
-    const finish = (settle: () => void) => {
+    const finish = (settle: () => void, echo = "") => {
       cancel();
       question.close();
       stdin.off("data", onData).off("end", onEnd).off("error", onEnd);
       signal.removeEventListener("abort", onAbort);
       stdin.setRawMode?.(false);
       stdin.pause();
-      stderr.write(`${marked ? PASTE_MARKS_OFF : ""}\n`);
+      stderr.write(`${marked ? PASTE_MARKS_OFF : echo}\n`);
       settle();
     };
     const onEnd = () => {
@@ -57,9 +57,12 @@ export function askPaste({ streams, clock, question, label, marked, signal }: Pa
       cleared: () => stderr.write("(cleared) "),
       enter: () => {
         cancel = clock.after(PASTE_PAUSE_MS, () => {
-          finish(() => {
-            resolve(input.text);
-          });
+          finish(
+            () => {
+              resolve(input.text);
+            },
+            `(${charactersInWords(input.text)})`,
+          );
         });
       },
       interrupted: () => {

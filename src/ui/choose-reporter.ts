@@ -23,7 +23,7 @@ export function chooseReporter(streams: Streams, clock: Clock, options: Reporter
   const plain = new PlainReporter(streams, options, question);
   return {
     reporter: options.json ? new JsonReporter(streams, clock, plain) : plain,
-    prompter: canAsk(streams) ? new TerminalPrompter(streams, clock, question) : null,
+    prompter: canAsk(streams) ? new TerminalPrompter(streams, clock, question, !options.accessible) : null,
     close: () => undefined,
   };
 }

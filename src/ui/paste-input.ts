@@ -26,9 +26,9 @@ const UNFINISHED = /^\u001b(?:\[[0-?]*[ -/]*|O)?$/;
 // eslint-disable-next-line no-control-regex
 const UNFINISHED_END = /\u001b(?:\[[0-?]{0,16})?$/;
 // eslint-disable-next-line no-control-regex
-const SEQUENCES = /\u001b(?:\[[0-?]*[ -/]*[@-~]|O[^]|[^[O]|$)/gu;
+const SEQUENCES = /\u001b(?:\[(?![\d;]{0,32}m)[0-?]*[ -/]*[@-~]|O[^]|[^[O]|$)/gu;
 // eslint-disable-next-line no-control-regex
-const CONTROLS = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g;
+const CONTROLS = /(?!\u001b\[[\d;]{0,32}m)[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g;
 
 export class PasteInput {
   #text = "";
@@ -117,7 +117,7 @@ export class PasteInput {
   }
 }
 
-/** Text without what only a terminal understands: line ends and tabs stay. */
+/** Text without what only a terminal understands: line ends, tabs and colours stay, for a QR code can be drawn with them. */
 function plain(text: string): string {
   return text.replaceAll(SEQUENCES, "").replaceAll(/\r\n?/g, "\n").replaceAll(CONTROLS, "");
 }

@@ -6,6 +6,7 @@ import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
 import type { Clock } from "../lib/clock.ts";
 import { FxaPairError } from "../lib/errors.ts";
+import { askPaste } from "./ask-paste.ts";
 import { OpenQuestion } from "./open-question.ts";
 import type { Streams } from "./streams.ts";
 
@@ -24,6 +25,11 @@ export interface Prompter {
   choose(question: string, choices: readonly Choice[], signal: AbortSignal): Promise<string>;
   /** Asks for one line. A hidden one is not echoed, and left as it was typed; any other is trimmed. The end of input is an empty line. */
   line(label: string, options: { hidden: boolean }, signal: AbortSignal): Promise<string>;
+  /**
+   * Asks for something that is pasted rather than typed: not echoed, of one line or many, and left as it is, up to one
+   * character more than {@link MAX_PASTE}. The end of input is an empty text.
+   */
+  paste(label: string, signal: AbortSignal): Promise<string>;
 }
 
 export interface Choice {
@@ -44,12 +50,17 @@ export class TerminalPrompter implements Prompter {
   readonly #streams: Streams;
   readonly #clock: Clock;
   readonly #question: OpenQuestion;
+  readonly #marksPastes: boolean;
 
-  /** @param question told to whoever else writes to the terminal */
-  constructor(streams: Streams, clock: Clock, question = new OpenQuestion()) {
+  /**
+   * @param question told to whoever else writes to the terminal
+   * @param marksPastes whether the terminal can be told to mark pastes, by a control sequence
+   */
+  constructor(streams: Streams, clock: Clock, question = new OpenQuestion(), marksPastes = true) {
     this.#streams = streams;
     this.#clock = clock;
     this.#question = question;
+    this.#marksPastes = marksPastes;
     // Of a closed terminal; whoever is asking then hears of it as the end of input.
     streams.stdin.on("error", () => undefined);
   }
@@ -137,6 +148,17 @@ export class TerminalPrompter implements Prompter {
       signal.addEventListener("abort", onAbort);
       if (stdin.readable) stdin.resume();
       else onEnd();
+    });
+  }
+
+  paste(label: string, signal: AbortSignal): Promise<string> {
+    return askPaste({
+      streams: this.#streams,
+      clock: this.#clock,
+      question: this.#question,
+      label,
+      marked: this.#marksPastes,
+      signal,
     });
   }
 

@@ -3,8 +3,10 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { totp } from "../../src/accounts/totp.ts";
+import { drawCells } from "../../src/qr/cells.ts";
+import { terminalModules } from "../../src/qr/modules.ts";
 import { cleanUp, run, start } from "./harness.ts";
-import { closeTerminals, CTRL_D, HAS_TERMINALS, Terminal, WHY_NOT } from "./pty.ts";
+import { closeTerminals, CTRL_C, CTRL_D, HAS_TERMINALS, Terminal, WHY_NOT } from "./pty.ts";
 import { createWorld, EMAIL, PASSWORD, storedCredentials } from "./world.ts";
 import type { World } from "./world.ts";
 
@@ -54,20 +56,83 @@ describe.skipIf(!HAS_TERMINALS)(`join without a URL (${WHY_NOT})`, () => {
     expect(joining.settings.after).toBe(joining.settings.before);
   });
 
-  it.each([
-    ["nothing", "", 9],
-    ["something else", "https://example.com/", 9],
-  ])("and ends when it is given %s", async (_name, line, status) => {
-    const joining = new Terminal(["join", ...world.servers, "--config-dir", world.newFolder()]);
-    await joining.fill(/Paste the pairing URL.*: $/, line);
-    expect(await joining.exit).toBe(status);
+  const open = () => new Terminal(["join", ...world.servers, "--config-dir", world.newFolder()]);
+  const ASKS = /Paste the pairing URL.*: $/;
+
+  it("takes it as a terminal pastes it, over several lines, and never shows it", async () => {
+    const { program, url } = await world.host();
+    const joining = open();
+    await joining.shows(ASKS);
+    expect(joining.output).toContain("\u001b[?2004h");
+    joining.type(`\u001b[200~<${url.slice(0, 50)}\r\n  ${url.slice(50)}>\u001b[201~`);
+    await joining.shows(/\(\d+ characters pasted, press Enter\) $/);
+    joining.type("\r");
+    await joining.shows(/Sign this device in to .*\?/);
+    expect(joining.output).toContain("\u001b[?2004l");
+    await joining.answer(/Sign this device in to .*\?/, "y");
+    expect([await joining.exit, await program.exit]).toEqual([0, 0]);
+    expect(joining.text).not.toMatch(/channel_|http:/);
+    expect(joining.settings.after).toBe(joining.settings.before);
   });
 
-  it("and ends at the end of input", async () => {
-    const joining = new Terminal(["join", ...world.servers, "--config-dir", world.newFolder()]);
-    await joining.shows(/Paste the pairing URL.*: $/);
-    joining.type(CTRL_D);
-    expect(await joining.exit).toBe(9);
+  it("says what is wrong, asks again, and takes pictures that are dropped on the window", async () => {
+    const folder = await world.hostFolder();
+    const picture = join(folder, "my code.png");
+    const host = start(["host", ...world.servers, "--config-dir", folder, "--yes", "--qr-out", picture]);
+    await host.says(/it is removed once it was used/);
+    const joining = open();
+    await joining.fill(ASKS, "https://example.com/");
+    await joining.fill(/not a usable pairing URL[^]*Paste the pairing URL.*: $/, "what is this");
+    await joining.fill(
+      /neither a pairing URL nor a picture[^]*Paste the pairing URL.*: $/,
+      "'/no/such.png' ",
+    );
+    await joining.fill(
+      /such\.png cannot be read[^]*no such file[^]*Paste the pairing URL.*: $/,
+      `'${picture}' `,
+    );
+    await joining.answer(/Sign this device in to .*\?/, "y");
+    expect([await joining.exit, await host.exit]).toEqual([0, 0]);
+  });
+
+  it("takes the QR code's own characters", async () => {
+    const { program, url } = await world.host();
+    const joining = open();
+    await joining.shows(ASKS);
+    const quietZone = { beside: 4, above: 4 };
+    const drawn = drawCells(await terminalModules(url), {
+      form: "half",
+      quietZone,
+      color: false,
+      invert: false,
+    });
+    joining.type(`\u001b[200~${drawn.join("\r")}\u001b[201~`);
+    await joining.shows(/press Enter\) $/);
+    joining.type("\r");
+    await joining.answer(/Sign this device in to .*\?/, "y");
+    expect([await joining.exit, await program.exit]).toEqual([0, 0]);
+  });
+
+  it.each([
+    ["an empty line", "\r"],
+    ["the end of input", CTRL_D],
+  ])("and ends at %s, with what to do", async (_name, keys) => {
+    const joining = open();
+    await joining.shows(ASKS);
+    joining.type(keys);
+    expect(await joining.exit).toBe(2);
+    expect(joining.text).toMatch(/No pairing URL was given\.\n +Run fxa-pair host/);
+  });
+
+  it("is left by Ctrl-C, with the terminal as it was", async () => {
+    const joining = open();
+    await joining.shows(ASKS);
+    joining.type(CTRL_C);
+    expect(await joining.exit).toBe(130);
+    expect(joining.output.lastIndexOf("\u001b[?2004l")).toBeGreaterThan(
+      joining.output.lastIndexOf("\u001b[?2004h"),
+    );
+    expect(joining.settings.after).toBe(joining.settings.before);
   });
 });
 

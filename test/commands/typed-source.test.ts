@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseTypedSource } from "../../src/commands/typed-source.ts";
 
-const linux = { home: "/home/ida", platform: "linux" };
+const linux = { home: "/srv/ida", platform: "linux" };
 const windows = { home: "C:\\Users\\Ida", platform: "win32" };
 const ID = "Ab_-".repeat(5) + "AA";
 const KEY = "k-_7".repeat(10) + "Aww";
@@ -40,19 +40,19 @@ describe("a pairing URL", () => {
 
 describe("pictures", () => {
   it.each([
-    ["a plain path", "/home/ida/code.png", ["/home/ida/code.png"]],
-    ["with a blank after it", "/home/ida/code.png ", ["/home/ida/code.png"]],
-    ["in single quotes", "'/home/ida/my code.png' ", ["/home/ida/my code.png"]],
-    ["with a quote in it", "'/home/ida/Ida'\\''s code.png'", ["/home/ida/Ida's code.png"]],
-    ["in double quotes", '"/home/ida/my \\"code\\".png"', ['/home/ida/my "code".png']],
-    ["with backslashes", "/Users/ida/my\\ code\\ \\(2\\).png ", ["/Users/ida/my code (2).png"]],
-    ["several", "'/a/b c.png' /d/e.jpg\n~/f.webp", ["/a/b c.png", "/d/e.jpg", "/home/ida/f.webp"]],
-    ["a file URL", "file:///home/ida/my%20c%C3%B6de.png", ["/home/ida/my cöde.png"]],
+    ["a plain path", "/srv/ida/code.png", ["/srv/ida/code.png"]],
+    ["with a blank after it", "/srv/ida/code.png ", ["/srv/ida/code.png"]],
+    ["in single quotes", "'/srv/ida/my code.png' ", ["/srv/ida/my code.png"]],
+    ["with a quote in it", "'/srv/ida/Ida'\\''s code.png'", ["/srv/ida/Ida's code.png"]],
+    ["in double quotes", '"/srv/ida/my \\"code\\".png"', ['/srv/ida/my "code".png']],
+    ["with backslashes", "/Volumes/ida/my\\ code\\ \\(2\\).png ", ["/Volumes/ida/my code (2).png"]],
+    ["several", "'/a/b c.png' /d/e.jpg\n~/f.webp", ["/a/b c.png", "/d/e.jpg", "/srv/ida/f.webp"]],
+    ["a file URL", "file:///srv/ida/my%20c%C3%B6de.png", ["/srv/ida/my cöde.png"]],
     ["a file URL with this machine's name", "file://laptop/tmp/a.png\r\n", ["/tmp/a.png"]],
-    ["the home folder", "~/code.png", ["/home/ida/code.png"]],
+    ["the home folder", "~/code.png", ["/srv/ida/code.png"]],
     ["a name alone", "code.PNG", ["code.PNG"]],
     ["a relative path without an ending", "./code", ["./code"]],
-    ["written without quotes", "/home/ida/my own code.png", ["/home/ida/my own code.png"]],
+    ["written without quotes", "/srv/ida/my own code.png", ["/srv/ida/my own code.png"]],
     ["two written without quotes", "my code.png my other.jpeg", ["my code.png", "my other.jpeg"]],
     ["a path of Windows elsewhere", "C:\\a\\b.png", ["C:\\a\\b.png"]],
     ["a data: URL", "data:image/png;base64,AAAA\nBBBB", ["data:image/png;base64,AAAABBBB"]],
@@ -93,8 +93,8 @@ describe("anything else", () => {
     ["white space", " \r\n\t", "nothing"],
     ["words", "what is this", "unknown"],
     ["a typed code", "7-crossover-clockwork", "unknown"],
-    ["an open quote", "'/home/ida/code.png", "unknown"],
-    ["a broken file URL", "file:///home/%zz.png", "unknown"],
+    ["an open quote", "'/srv/ida/code.png", "unknown"],
+    ["a broken file URL", "file:///srv/%zz.png", "unknown"],
     ["another kind of file", "notes.txt", "unknown"],
   ])("%s", (_name, text, kind) => {
     expect(parseTypedSource(text, linux)).toEqual({ kind });

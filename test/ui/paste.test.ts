@@ -29,7 +29,12 @@ describe("input", () => {
     ],
     ["pasted", [marked("a\r\nb\tc\r"), "\r"], "a\nb\tc\n", ["pasted", "enter"]],
     ["pasted twice", [marked("a"), marked("b"), "\n"], "ab", ["pasted", "pasted", "enter"]],
-    ["pasted with colours", [marked(`${ESC}[47;30m██${ESC}[0m\u0007${ESC}]`)], "██", ["pasted"]],
+    [
+      "pasted with colours",
+      [marked(`${ESC}[47;30m██${ESC}[0m\u0007${ESC}[2J${ESC}]`)],
+      `${ESC}[47;30m██${ESC}[0m`,
+      ["pasted"],
+    ],
     ["pasted without marks", ["a\rb\r\nc\r"], "a\nb\nc", ["enter"]],
     ["pasted without marks, in pieces", ["a\r", "b\r", "\r"], "a\nb\n", ["enter", "enter", "enter"]],
     ["Ctrl-C", ["a\u0003"], "a", ["interrupted"]],
@@ -96,7 +101,7 @@ describe("asking", () => {
     }
     clock.advance(1);
     expect(await answered).toBe("a\nö");
-    expect(String(stderr.read())).toBe("Paste: \n");
+    expect(String(stderr.read())).toBe("Paste: (3 characters)\n");
   });
 
   it.each([

@@ -1,0 +1,80 @@
+/** Asks on a terminal for the code of the other device, in whatever form it is at hand, until it can be used. */
+import { homedir } from "node:os";
+import { FxaPairError } from "../lib/errors.ts";
+import { parsePairingUrl } from "../pairing/pairing-url.ts";
+import type { PairingUrl } from "../pairing/pairing-url.ts";
+import type { Prompter } from "../ui/prompt.ts";
+import { displayText } from "../ui/safe-text.ts";
+import { pairingUrlAmong, textsInPicture } from "./picture-source.ts";
+import type { Run } from "./setup.ts";
+import { parseTypedSource } from "./typed-source.ts";
+import type { TypedSource } from "./typed-source.ts";
+
+const WAYS =
+  "Paste the pairing URL that the signed-in device shows, drop a picture of its QR code on this window, or paste the QR code itself, copied from another terminal.";
+const LABEL = "Paste the pairing URL (it is not shown)";
+
+/**
+ * Asks again after whatever cannot be read, and says why.
+ *
+ * @throws FxaPairError `usage` after an empty answer or the end of input; what `parsePairingUrl` throws for a URL that is
+ *   for another command; the interruption.
+ */
+export async function askForPairingUrl(prompter: Prompter, run: Run): Promise<PairingUrl> {
+  run.reporter.say(WAYS);
+  for (;;) {
+    const answer = await prompter.paste(LABEL, run.signal);
+    try {
+      const source = parseTypedSource(answer, { home: homedir(), platform: run.environment.platform });
+      return await read(source, run);
+    } catch (error) {
+      if (!(error instanceof FxaPairError) || error.code !== "unreadable") throw error;
+      run.reporter.warn(displayText(`${error.message} ${error.hint ?? ""}`.trim(), 500));
+    }
+  }
+}
+
+async function read(source: TypedSource, run: Run): Promise<PairingUrl> {
+  switch (source.kind) {
+    case "nothing":
+      throw new FxaPairError("usage", "No pairing URL was given.", {
+        hint: "Run fxa-pair host on the signed-in device, and fxa-pair join again here; or give --qr <picture>.",
+      });
+    case "url":
+      return parsePairingUrl(source.text);
+    case "pictures":
+      return pairingUrlAmong(await textsInPictures(source.sources, run));
+    case "blocks":
+      return pairingUrlAmong([await textInBlocks(source.text)]);
+    case "unknown":
+      throw new FxaPairError("unreadable", "That is neither a pairing URL nor a picture.", {
+        hint: "A pairing URL begins with https:// and contains channel_id; pictures are PNG, JPEG, WebP, GIF, TIFF, AVIF or SVG files.",
+      });
+  }
+}
+
+/** The texts of all; a picture without any does not matter if another one has some. */
+async function textsInPictures(sources: readonly string[], run: Run): Promise<string[]> {
+  const texts: string[] = [];
+  let failure: FxaPairError | undefined;
+  for (const source of sources) {
+    try {
+      texts.push(...(await textsInPicture(source, run)));
+    } catch (error) {
+      if (!(error instanceof FxaPairError) || error.code !== "unreadable") throw error;
+      failure ??= error;
+    }
+  }
+  if (texts.length === 0 && failure !== undefined) throw failure;
+  return texts;
+}
+
+async function textInBlocks(blocks: string): Promise<string> {
+  // Loads a reader of QR codes.
+  const { textOfPastedBlocks } = await import("../qr/pasted-blocks.ts");
+  const text = textOfPastedBlocks(blocks);
+  if (text !== undefined) return text;
+  throw new FxaPairError("unreadable", "No QR code can be read from these characters.", {
+    hint: "Copy all of its lines, with the blank ones around it, or copy the URL below it.",
+  });
+}
