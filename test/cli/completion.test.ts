@@ -90,6 +90,7 @@ describe.each(SHELLS)("completion in $name", (shell) => {
           .filter((topic) => topic.startsWith("e"))
           .sort(),
       );
+      expect(offers("fxa-pair devices ")).toEqual(["list", "remove"]);
       expect(offers("fxa-pair completion bash z")).not.toContain("zsh");
     });
 

@@ -16,7 +16,7 @@ const bash: Shell = {
   name: "bash",
   probe: ["bash", "--version"],
   complete(script, line, folder) {
-    const words = line.split(/ |(=)/).filter((word) => word !== undefined);
+    const words = line.split(" ").flatMap((word) => word.split(/(=)/));
     const driver = [
       `source ${script}`,
       `COMP_WORDS=(${words.map(quoted).join(" ")}) COMP_CWORD=${words.length - 1} COMP_LINE=${quoted(line)}`,
