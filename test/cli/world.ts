@@ -10,6 +10,7 @@ import type { AccountsServer } from "../../src/accounts/server.ts";
 import type { NewAccount } from "../../src/accounts/store.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { systemRandom } from "../../src/lib/random.ts";
+import type { RandomSource } from "../../src/lib/random.ts";
 import { silentLog } from "../../src/relay/log.ts";
 import { startRelay } from "../../src/relay/server.ts";
 import type { Relay } from "../../src/relay/server.ts";
@@ -43,14 +44,20 @@ export interface HostProgram {
   readonly url: string;
 }
 
-export async function createWorld(
-  options: { relay?: GivenSettings; account?: Partial<NewAccount> } = {},
-): Promise<World> {
+export interface WorldOptions {
+  readonly relay?: GivenSettings;
+  readonly account?: Partial<NewAccount>;
+  /** Of both servers: whoever draws for them knows every secret they hand out. */
+  readonly random?: RandomSource;
+}
+
+export async function createWorld(options: WorldOptions = {}): Promise<World> {
+  const { random = systemRandom } = options;
   const settings = parseSettings({ host: "127.0.0.1", port: 0, ...options.relay });
-  const relay = await startRelay({ settings, clock: systemClock, random: systemRandom, log: silentLog });
+  const relay = await startRelay({ settings, clock: systemClock, random, log: silentLog });
   const accounts = await startAccountsServer({
     clock: systemClock,
-    random: systemRandom,
+    random,
     pairingServer: () => relay.url,
     scryptCost: CHEAP_SCRYPT,
   });

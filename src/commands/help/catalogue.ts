@@ -52,7 +52,7 @@ export interface Catalogue {
 const HELP: OptionEntry = {
   names: ["-h", "--help"],
   placeholder: null,
-  words: "display help for command",
+  words: "show the help of the command",
   values: { kind: "words", words: [] },
   variable: null,
 };
