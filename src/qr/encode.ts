@@ -5,6 +5,7 @@
  *     qrSvg("https://…/pair#channel_id=…&channel_key=…")  // <svg …>…</svg>, 392 × 392 pixels
  */
 import { encodeQR } from "qr";
+import { encodePng } from "./png.ts";
 
 /** Light modules on each side of a picture; the standard asks for four. */
 const QUIET_ZONE = 4;
@@ -41,20 +42,13 @@ function darkRuns(row: readonly boolean[], y: number): string {
   }).join("");
 }
 
-/** A greyscale PNG file: dark on white with the full quiet zone, 8 pixels a module. */
+/** A PNG file, one bit a pixel: dark on white with the full quiet zone, 8 pixels a module. */
 export async function qrPng(text: string): Promise<Uint8Array> {
   const matrix = qrMatrix(text);
   const side = matrix.length + 2 * QUIET_ZONE;
-  const pixels = new Uint8Array(side * side).fill(255);
-  matrix.forEach((row, y) => {
-    row.forEach((dark, x) => {
-      if (dark) pixels[(y + QUIET_ZONE) * side + x + QUIET_ZONE] = 0;
-    });
-  });
-  const { default: sharp } = await import("sharp");
-  return sharp(pixels, { raw: { width: side, height: side, channels: 1 } })
-    .resize(side * MODULE_PIXELS, side * MODULE_PIXELS, { kernel: "nearest" })
-    .toColourspace("b-w")
-    .png()
-    .toBuffer();
+  const pixels = (length: number) =>
+    Array.from({ length: length * MODULE_PIXELS }, (_, i) => Math.floor(i / MODULE_PIXELS));
+  return encodePng(
+    pixels(side).map((y) => pixels(side).map((x) => matrix[y - QUIET_ZONE]?.[x - QUIET_ZONE] === true)),
+  );
 }

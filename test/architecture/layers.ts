@@ -44,7 +44,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   qr: {
     layers: ["lib"],
     packages:
-      /^(?:sharp|jsqr|qr|qr\/decode\.js|qrcode-terminal|valibot|node:(?:fs|path|url|vm|child_process))$/,
+      /^(?:sharp|jsqr|qr|qr\/decode\.js|qrcode-terminal|valibot|node:(?:fs|path|url|vm|zlib|child_process))$/,
   },
   accounts: { layers: ["lib"], files: PURE_OAUTH, packages: /^(?:valibot|node:.+)$/ },
   relay: {
