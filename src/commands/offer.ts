@@ -2,15 +2,11 @@
  * How the pairing URL reaches the other device: drawn on the terminal, written to a file, or printed. It is in one place
  * only, and files are removed as soon as it was used or is no longer good.
  */
-import { unlink } from "node:fs/promises";
-import { extname } from "node:path";
 import * as v from "valibot";
-import { FxaPairError } from "../lib/errors.ts";
-import { createPrivateFile, errorCode } from "../lib/private-file.ts";
 import { capabilitiesFrom } from "../qr/capabilities.ts";
 import type { QrForm } from "../qr/drawing.ts";
-import { qrPng, qrSvg } from "../qr/encode.ts";
-import type { OfferActions, OfferView } from "../ui/offer-view.ts";
+import type { OfferActions, OfferHandle, OfferView } from "../ui/offer-view.ts";
+import { OfferFiles } from "./offer-files.ts";
 import type { Run } from "./setup.ts";
 
 /** The options that say where the URL goes, for every command that shows one. */
@@ -41,73 +37,49 @@ export interface PublishedOffer {
   withdraw(): Promise<void>;
 }
 
-/** Shows the offer in the one place the options ask for. */
+/**
+ * Shows the offer in the one place the options ask for. On a screen the user may have it written to a picture besides, by
+ * the `writePicture` that is added to `actions`.
+ */
 export async function publishOffer(
   run: Run,
   flags: OfferFlags,
   offer: Offer,
   actions: OfferActions,
 ): Promise<PublishedOffer> {
-  const files = [
-    ...(flags.urlOut === undefined ? [] : [{ path: flags.urlOut, contents: `${offer.url}\n` }]),
-    ...(flags.qrOut === undefined
-      ? []
-      : [{ path: flags.qrOut, contents: await picture(offer.url, flags.qrOut) }]),
-  ];
-  const written: string[] = [];
-  const removeFiles = async () => {
-    await Promise.all(written.splice(0).map((path) => unlink(path).catch(() => undefined)));
-  };
+  const { variables, platform } = run.environment;
+  const files = new OfferFiles(offer.url, variables);
+  const inFiles = flags.urlOut !== undefined || flags.qrOut !== undefined;
+  let shown: OfferHandle;
   try {
-    for (const { path, contents } of files) {
-      await writeOfferFile(path, contents);
-      written.push(path);
-    }
+    if (flags.urlOut !== undefined) await files.write(flags.urlOut, "url");
+    if (flags.qrOut !== undefined) await files.write(flags.qrOut, "picture");
+    shown = await run.reporter.offer(
+      {
+        ...offer,
+        drawing: {
+          form: flags.qr,
+          invert: flags.qrInvert,
+          color: flags.color,
+          capabilities: capabilitiesFrom(variables, platform),
+        },
+        urlFile: flags.urlOut,
+        pictureFile: flags.qrOut,
+      },
+      inFiles ? actions : { ...actions, writePicture: () => files.writePicture() },
+    );
   } catch (error) {
-    await removeFiles();
+    await files.remove();
     throw error;
   }
-
-  const shown = await run.reporter.offer(
-    {
-      ...offer,
-      drawing: {
-        form: flags.qr,
-        invert: flags.qrInvert,
-        color: flags.color,
-        capabilities: capabilitiesFrom(run.environment.variables, run.environment.platform),
-      },
-      urlFile: flags.urlOut,
-      pictureFile: flags.qrOut,
-    },
-    actions,
-  );
   return {
     connected: async () => {
       shown.connected();
-      await removeFiles();
+      await files.remove();
     },
     withdraw: async () => {
       shown.withdraw();
-      await removeFiles();
+      await files.remove();
     },
   };
-}
-
-async function picture(url: string, path: string): Promise<string | Uint8Array> {
-  return extname(path).toLowerCase() === ".svg" ? qrSvg(url) : qrPng(url);
-}
-
-/** Never over something that is there: the file is deleted afterwards, and what is not ours must not be. */
-async function writeOfferFile(path: string, contents: string | Uint8Array): Promise<void> {
-  try {
-    await createPrivateFile(path, contents);
-  } catch (error) {
-    const code = errorCode(error) ?? "unknown reason";
-    const reason = code === "EEXIST" ? "there is one already" : `it could not be written (${code})`;
-    throw new FxaPairError("usage", `The file ${path} was not written: ${reason}.`, {
-      hint: code === "EEXIST" ? "Delete it, or name another file." : "Name a file in a folder of your own.",
-      cause: error,
-    });
-  }
 }
