@@ -22,6 +22,7 @@ import { addExamples } from "./command.ts";
 import type { CommandModule } from "./command.ts";
 import type { Environment } from "./context.ts";
 import { deviceNameFlag, globalFlags, readFlags, secondsFlag } from "./flags.ts";
+import { NewDevice } from "./new-device.ts";
 import { offerFlags, publishOffer } from "./offer.ts";
 import type { PublishedOffer } from "./offer.ts";
 import { requireSomebodyToAsk, untilInterrupted, userAgent, withRun } from "./setup.ts";
@@ -115,6 +116,7 @@ async function runHost(flags: HostFlags, run: Run): Promise<number> {
     ownProfile(accounts.client, credentials, run),
   ]);
   const connection = new ConnectionNotice(run.reporter, clock);
+  const newDevice = new NewDevice(accounts.client, credentials, run);
   let offer: PublishedOffer | undefined;
   try {
     const published = await publishOffer(
@@ -136,7 +138,7 @@ async function runHost(flags: HostFlags, run: Run): Promise<number> {
       metadata: { ...profile, email: credentials.email, deviceName: flags.deviceName ?? hostname() },
       timeout: flags.timeout,
       clientName: (id) => accounts.client.clientName(id),
-      authorize: (request) => grant(accounts.client, credentials, request),
+      authorize: (request) => newDevice.granted(request, () => grant(accounts.client, credentials, request)),
       ask: (question, signal) => approval.ask(question, signal),
       report: (status) => {
         if (status.type === "connected") void published.connected();
@@ -145,6 +147,7 @@ async function runHost(flags: HostFlags, run: Run): Promise<number> {
       signal: run.signal,
     });
     run.reporter.event({ type: "complete", clientId });
+    await newDevice.conclude(!flags.yes && run.prompter !== null);
     return 0;
   } finally {
     connection.end();

@@ -51,7 +51,7 @@ export function tookTooLong(): FxaPairError {
 export function perhapsSignedIn(error: Error): Error {
   if (!(error instanceof FxaPairError)) return error;
   return new FxaPairError(error.code, error.message, {
-    hint: "The device may be signed in: check the list of the account's devices, and remove it if it should not be there.",
+    hint: "The device may be signed in: look with fxa-pair devices, and remove it if it should not be there.",
     details: { ...error.details, perhapsSignedIn: true },
     cause: error,
   });

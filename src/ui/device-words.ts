@@ -41,7 +41,10 @@ export function additionInWords({ device, candidates }: AddedEvent): string[] {
     ];
   }
   if (candidates.length === 0) {
-    return ["The new device is not in the account's list yet: fxa-pair devices shows it, and removes it."];
+    return [
+      "The account's list does not show the new device yet.",
+      "Was it not you? Remove it at once: fxa-pair devices lists it before long.",
+    ];
   }
   return [
     "More than one device signed in just now, so it cannot be told which is the new one:",

@@ -176,10 +176,7 @@ function describeMetadata(event: Extract<Explained, { type: "metadata" }>): stri
 
 function describeCompletion(event: Extract<CliEvent, { type: "complete" }>): string[] {
   if ("clientId" in event) {
-    return [
-      "Done: the new device is signed in.",
-      "Was it not you? Remove it at once under Connected Services in your account's settings on the web.",
-    ];
+    return ["Done: the new device is signed in."];
   }
   return [
     `Done: signed in to ${displayText(event.email)}.`,

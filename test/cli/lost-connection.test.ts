@@ -65,6 +65,7 @@ describe("a connection cut once on either side", () => {
       expect([[FOR_A_MOMENT], [LOST, BACK]]).toContainEqual(told);
     }
     expect(host.events.map(({ event }) => event).toSorted()).toEqual([
+      "added",
       "approved",
       "approved",
       "authorized",
@@ -105,7 +106,7 @@ describe.skipIf(!HAS_TERMINALS)(`a question while the connection is lost (${WHY_
     await host.answer(/Sign that device in to/, "y");
     await host.shows(/The accounts server agreed/);
     network.comeUp();
-    expect([await host.exit, await joining.program.exit]).toEqual([0, 0]);
+    expect([await host.done(), await joining.program.exit]).toEqual([0, 0]);
     expect(host.text).toContain(`\n${BACK}\n`);
     expect(world.accounts.requests.count(AUTHORIZATION)).toBe(asked + 1);
     // The other side noticed nothing.

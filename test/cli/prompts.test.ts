@@ -320,7 +320,7 @@ describe("a sign-in with two-step authentication", () => {
 
   it.skipIf(!HAS_TERMINALS)(`approves by a yes while it is fresh (${WHY_NOT})`, async () => {
     const { host, joining } = await hostAndDevice(0);
-    expect([await host.exit, await joining.exit]).toEqual([0, 0]);
+    expect([await host.done(), await joining.exit]).toEqual([0, 0]);
     expect(host.text).not.toMatch(/authenticator/);
   });
 
@@ -330,7 +330,7 @@ describe("a sign-in with two-step authentication", () => {
     expect(requestsTo(AUTHORIZATION)).toBe(0);
     host.type(`${wrongCode(currentCode())}\r`);
     await host.fill(/wrong or too old\.\nCode of your authenticator app: $/, currentCode());
-    expect([await host.exit, await joining.exit]).toEqual([0, 0]);
+    expect([await host.done(), await joining.exit]).toEqual([0, 0]);
     expect(requestsTo(AUTHORIZATION)).toBe(1);
   });
 

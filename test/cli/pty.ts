@@ -125,6 +125,17 @@ export class Terminal {
     });
   }
 
+  /** Leaves a pairing that is done as it is, where a host offers to undo it; resolves to the exit status. */
+  async done(): Promise<number> {
+    await this.shows(/ is signed in\. \(u: .*, Enter: done\) /);
+    const again = setInterval(() => {
+      this.type(ENTER);
+    }, ANSWER_AFTER_MS);
+    return this.exit.finally(() => {
+      clearInterval(again);
+    });
+  }
+
   /** Types a line when it is asked for. */
   async fill(label: RegExp, line: string): Promise<void> {
     await this.shows(label);

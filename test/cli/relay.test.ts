@@ -304,7 +304,7 @@ describe("killed", () => {
       await joining.shows(/Approved on the other device/);
       relay.program.kill("SIGKILL");
       expect(await host.program.exit).toBe(6);
-      expect(host.program.stderr).toMatch(/may be signed in: check/);
+      expect(host.program.stderr).toMatch(/may be signed in: look/);
       expect(host.program.events.at(-1)).toMatchObject({ details: { perhapsSignedIn: true } });
       await joining.answer(/Sign this device in to/, "y");
       expect(await joining.exit).toBe(0);

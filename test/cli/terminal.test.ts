@@ -70,7 +70,7 @@ describe.skipIf(!HAS_TERMINALS)(`two users (${WHY_NOT})`, () => {
     expect(storedCredentials(folder)).toBeUndefined();
     await joining.answer(JOIN_ASKS, "y");
 
-    expect([await host.exit, await joining.exit]).toEqual([0, 0]);
+    expect([await host.done(), await joining.exit]).toEqual([0, 0]);
     expect(storedCredentials(folder)).toMatchObject({ email: EMAIL });
     expectSane(host);
     expectSane(joining);
@@ -84,7 +84,7 @@ describe.skipIf(!HAS_TERMINALS)(`two users (${WHY_NOT})`, () => {
     expect(codesAsked()).toBe(before);
     await host.answer(HOST_ASKS, "Y");
 
-    expect([await host.exit, await joining.exit]).toEqual([0, 0]);
+    expect([await host.done(), await joining.exit]).toEqual([0, 0]);
     expect(storedCredentials(folder)).toMatchObject({ email: EMAIL });
   });
 
@@ -160,7 +160,7 @@ describe.skipIf(!HAS_TERMINALS)(`a key (${WHY_NOT})`, () => {
     for (let press = 0; press < 10; press++) host.type("y");
     await host.shows(/Approved here/);
     held.remove();
-    expect([await host.exit, await joining.exit]).toEqual([0, 0]);
+    expect([await host.done(), await joining.exit]).toEqual([0, 0]);
     expect(codesAsked() - before).toBe(1);
   });
 
@@ -168,7 +168,7 @@ describe.skipIf(!HAS_TERMINALS)(`a key (${WHY_NOT})`, () => {
     const { host, url } = await hostHere();
     const joining = joinByItself(url);
     await host.answer(HOST_ASKS, "xzj \t1oY");
-    expect([await host.exit, await joining.exit]).toEqual([0, 0]);
+    expect([await host.done(), await joining.exit]).toEqual([0, 0]);
   });
 });
 
