@@ -51,7 +51,8 @@ export async function buildProgram(assembly: Assembly): Promise<Command> {
     const command = program.command(name).summary(summary).description(capitalised(summary));
     command.copyInheritedSettings(program);
     if (!isNeeded(name)) continue;
-    const module = await load();
+    const [module, { ABOUT }] = await Promise.all([load(), import("./help/about.ts")]);
+    command.description([capitalised(summary), ABOUT[name]].filter(Boolean).join(".\n\n"));
     module.define(command);
     addGlobalOptions(command);
     command.action(async () => {
