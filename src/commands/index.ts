@@ -61,6 +61,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: "an accounts server and a relay on loopback, to try things out and for tests",
     load: async () => (await import("./sandbox.ts")).sandbox,
   },
+  {
+    name: "completion",
+    summary: "print a script with which a shell completes these commands",
+    load: async () => (await import("./completion.ts")).completion,
+  },
 ];
 
 /** A command and a topic that describe all commands. */

@@ -13,6 +13,11 @@ export function guess(error: CommanderError, program: Command): string | undefin
 function candidatesFor(code: string, program: Command): readonly string[] {
   const all = [program, ...withSubcommands(program)];
   if (code === "commander.unknownCommand") return all.slice(1).map((command) => command.name());
+  if (code === "commander.invalidArgument") {
+    return all.flatMap(({ registeredArguments }) =>
+      registeredArguments.flatMap(({ argChoices }) => argChoices ?? []),
+    );
+  }
   if (code !== "commander.unknownOption") return [];
   const options = all.flatMap((command) => command.options.map(({ long }) => long ?? ""));
   return [...new Set([...options, "--help"])];

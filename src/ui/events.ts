@@ -30,6 +30,7 @@ export type CliEvent =
   | { type: "qr"; text: string; image: string; corners: Corners }
   | { type: "listening"; url: string; metricsUrl: string | null }
   | SettingsEvent
+  | { type: "completion"; shell: string; script: string }
   | {
       type: "ready";
       server: string;

@@ -140,6 +140,8 @@ function describe(event: CliEvent): { result?: readonly string[]; words?: readon
       return { result: [displayText(event.text, 4000)] };
     case "listening":
       return { words: [`Relay listening on ${event.url}`] };
+    case "completion":
+      return { result: [event.script.trimEnd()] };
     case "settings":
       return { result: settingsInWords(event.settings) };
     case "ready":

@@ -70,6 +70,7 @@ describe("what was mistyped", () => {
     ["help exitcodes", "Did you mean fxa-pair help exit-codes?"],
     ["help hots", "Did you mean fxa-pair help host?"],
     ["--jsno status", "Did you mean --json?"],
+    ["devices rmeove 123456", "Did you mean remove?"],
     ["host --qrout code.png", "Did you mean --qr-out?"],
     ["host --qr-ouT=code.png", "Did you mean --qr-out?"],
     ["relay --max-exchange 5", "Did you mean --max-exchanges?"],

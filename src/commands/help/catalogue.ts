@@ -52,7 +52,7 @@ export interface Catalogue {
 const HELP: OptionEntry = {
   names: ["-h", "--help"],
   placeholder: null,
-  words: "show the help of the command",
+  words: "display help for command",
   values: { kind: "words", words: [] },
   variable: null,
 };
