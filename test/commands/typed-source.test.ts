@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { parseTypedSource } from "../../src/commands/typed-source.ts";
 
 const linux = { home: "/srv/ida", platform: "linux" };
-const windows = { home: "C:\\Users\\Ida", platform: "win32" };
+const windows = { home: "C:\\People\\Ida", platform: "win32" };
 const ID = "Ab_-".repeat(5) + "AA";
 const KEY = "k-_7".repeat(10) + "Aww";
 const URL = `https://accounts.firefox.com/pair#channel_id=${ID}&channel_key=${KEY}`;
@@ -61,12 +61,12 @@ describe("pictures", () => {
   });
 
   it.each([
-    ["a plain path", "C:\\Users\\Ida\\code.png", ["C:\\Users\\Ida\\code.png"]],
-    ["in quotes", '"C:\\Users\\Ida\\my code.png"', ["C:\\Users\\Ida\\my code.png"]],
+    ["a plain path", "C:\\People\\Ida\\code.png", ["C:\\People\\Ida\\code.png"]],
+    ["in quotes", '"C:\\People\\Ida\\my code.png"', ["C:\\People\\Ida\\my code.png"]],
     ["on a share", '"\\\\server\\share\\code.png"', ["\\\\server\\share\\code.png"]],
     ["a relative path", ".\\code.png", [".\\code.png"]],
-    ["the home folder", "~\\code.png", ["C:\\Users\\Ida\\code.png"]],
-    ["a file URL", "file:///C:/Users/Ida/my%20code.png", ["C:\\Users\\Ida\\my code.png"]],
+    ["the home folder", "~\\code.png", ["C:\\People\\Ida\\code.png"]],
+    ["a file URL", "file:///C:/People/Ida/my%20code.png", ["C:\\People\\Ida\\my code.png"]],
   ])("on Windows: %s", (_name, text, sources) => {
     expect(parseTypedSource(text, windows)).toEqual({ kind: "pictures", sources });
   });
