@@ -37,6 +37,7 @@ export const SETTINGS: ReadonlySet<string> = new Set([
   "qr-invert",
   "qr-out",
   "url-out",
+  "copy",
   "expect-email",
   "key",
   "client-id",

@@ -76,7 +76,8 @@ export const host: CommandModule = {
       .option("--qr <form>", "how to draw the QR code: auto, half, full, ascii or none (default: auto)")
       .option("--qr-invert", "draw the QR code light on dark")
       .option("--qr-out <file>", "write the QR code to a .png or .svg file instead of drawing it")
-      .option("--url-out <file>", "write the pairing URL to a file (mode 0600) instead of showing it");
+      .option("--url-out <file>", "write the pairing URL to a file (mode 0600) instead of showing it")
+      .option("--copy", "copy the pairing URL to the terminal's clipboard");
     addExamples(command, [
       "fxa-pair host",
       "fxa-pair host --qr-out code.png",

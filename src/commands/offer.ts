@@ -6,6 +6,7 @@ import * as v from "valibot";
 import { capabilitiesFrom } from "../qr/capabilities.ts";
 import type { QrForm } from "../qr/drawing.ts";
 import type { OfferActions, OfferHandle, OfferView } from "../ui/offer-view.ts";
+import { canCopy, copyToClipboard } from "./copy.ts";
 import { OfferFiles } from "./offer-files.ts";
 import type { Run } from "./setup.ts";
 
@@ -18,6 +19,7 @@ export const offerFlags = {
   qrInvert: v.optional(v.boolean(), false),
   qrOut: v.optional(v.pipe(v.string(), v.regex(/\.(?:png|svg)$/i, "must name a .png or .svg file"))),
   urlOut: v.optional(v.pipe(v.string(), v.minLength(1, "must name a file"))),
+  copy: v.optional(v.boolean(), false),
 };
 
 export interface OfferFlags {
@@ -26,6 +28,7 @@ export interface OfferFlags {
   readonly qrInvert: boolean;
   readonly qrOut?: string | undefined;
   readonly urlOut?: string | undefined;
+  readonly copy: boolean;
 }
 
 export type Offer = Pick<OfferView, "url" | "channelId" | "expiresAt" | "endsAt">;
@@ -38,8 +41,8 @@ export interface PublishedOffer {
 }
 
 /**
- * Shows the offer in the one place the options ask for. On a screen the user may have it written to a picture besides, by
- * the `writePicture` that is added to `actions`.
+ * Shows the offer in the one place the options ask for. On a terminal the user may have it copied or written to a
+ * picture besides, by what is added to `actions`.
  */
 export async function publishOffer(
   run: Run,
@@ -50,6 +53,9 @@ export async function publishOffer(
   const { variables, platform } = run.environment;
   const files = new OfferFiles(offer.url, variables);
   const inFiles = flags.urlOut !== undefined || flags.qrOut !== undefined;
+  const copy = () => {
+    copyToClipboard(offer.url, run);
+  };
   let shown: OfferHandle;
   try {
     if (flags.urlOut !== undefined) await files.write(flags.urlOut, "url");
@@ -66,12 +72,15 @@ export async function publishOffer(
         urlFile: flags.urlOut,
         pictureFile: flags.qrOut,
       },
-      inFiles ? actions : { ...actions, writePicture: () => files.writePicture() },
+      inFiles
+        ? actions
+        : { ...actions, ...(canCopy(run) ? { copy } : {}), writePicture: () => files.writePicture() },
     );
   } catch (error) {
     await files.remove();
     throw error;
   }
+  if (flags.copy) copy();
   return {
     connected: async () => {
       shown.connected();
