@@ -1,5 +1,6 @@
 /** Who speaks and who asks: decided once, at the start of a run. */
 import type { Clock } from "../lib/clock.ts";
+import { AccessibleReporter } from "./accessible.ts";
 import { JsonReporter } from "./json.ts";
 import { OpenQuestion } from "./open-question.ts";
 import { PlainReporter } from "./plain.ts";
@@ -20,7 +21,9 @@ export interface Dialogue {
 /** Lines or events, whatever is asked. */
 export function chooseReporter(streams: Streams, clock: Clock, options: ReporterOptions): Dialogue {
   const question = new OpenQuestion();
-  const plain = new PlainReporter(streams, options, question);
+  const plain = options.accessible
+    ? new AccessibleReporter(streams, clock, options, question)
+    : new PlainReporter(streams, options, question);
   return {
     reporter: options.json ? new JsonReporter(streams, clock, plain) : plain,
     prompter: canAsk(streams) ? new TerminalPrompter(streams, clock, question, !options.accessible) : null,

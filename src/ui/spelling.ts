@@ -48,6 +48,11 @@ export function spell(text: string): string[] {
   return lines;
 }
 
+/** A fingerprint in one sentence. It has no lower-case letters, so that capitals go without saying. */
+export function spellInOneLine(text: string): string {
+  return Array.from(text.toLowerCase(), spellCharacter).join(", ");
+}
+
 /** The two values of a pairing URL, spelled: whoever listens writes them after what is said of the rest. */
 export function spellPairingUrl(url: string): string[] {
   const [address = "", fragment = ""] = url.split("#");

@@ -1,0 +1,75 @@
+/**
+ * Lines for people who listen: nothing is drawn, nothing is drawn again, each thing is said once and in full sentences. While
+ * the pairing URL waits for a device, words take the place of keys: they are typed with echo and end with Enter, so that
+ * nothing happens by a slip.
+ */
+import type { Clock } from "../lib/clock.ts";
+import type { Explained } from "./events.ts";
+import type { OfferActions, OfferHandle, OfferView } from "./offer-view.ts";
+import type { OpenQuestion } from "./open-question.ts";
+import { PlainReporter } from "./plain.ts";
+import type { ReporterOptions } from "./reporter.ts";
+import { spellInOneLine, spellPairingUrl } from "./spelling.ts";
+import { canAsk } from "./streams.ts";
+import type { Streams } from "./streams.ts";
+import { TypedWords } from "./typed-words.ts";
+import type { SpokenAction } from "./typed-words.ts";
+import { durationInWords } from "./words.ts";
+
+export class AccessibleReporter extends PlainReporter {
+  readonly #streams: Streams;
+  readonly #clock: Clock;
+
+  constructor(streams: Streams, clock: Clock, options: ReporterOptions, question: OpenQuestion) {
+    super(streams, options, question);
+    this.#streams = streams;
+    this.#clock = clock;
+  }
+
+  override explain(subject: Explained, asked: boolean): void {
+    super.explain(subject, asked);
+    if (asked) this.say(`The fingerprint, spelled: ${spellInOneLine(subject.fingerprint)}.`);
+  }
+
+  override async offer(view: OfferView, actions: OfferActions = {}): Promise<OfferHandle> {
+    const { url, endsAt, urlFile, pictureFile } = view;
+    const inFile = urlFile !== undefined || pictureFile !== undefined;
+    if (inFile || !canAsk(this.#streams)) return super.offer(view);
+    this.say("Run fxa-pair join on the new device, and give it this pairing URL:");
+    this.say(url);
+    this.tellToScanYourself();
+    if (endsAt !== null) {
+      this.say(`It is good for ${durationInWords((endsAt - this.#clock.now()) / 1000)}.`);
+    }
+    const words = new TypedWords(this.#streams.stdin, this.#actionsFor(url, actions), (text) => {
+      this.say(text);
+    });
+    const stop = () => {
+      words.stop();
+    };
+    return { connected: stop, withdraw: stop };
+  }
+
+  #actionsFor(url: string, { copy, writePicture, renew, quit }: OfferActions): SpokenAction[] {
+    const spell = () => {
+      for (const line of spellPairingUrl(url)) this.say(line);
+    };
+    const write = (make: () => Promise<string>) => () => {
+      make().then(
+        (path) => {
+          this.say(`The QR code is in ${path}. The file is removed once it was used.`);
+        },
+        (error: unknown) => {
+          this.warn(error instanceof Error ? error.message : "the picture could not be written.");
+        },
+      );
+    };
+    return [
+      { word: "spell", does: "spell the pairing URL", act: spell },
+      { word: "copy", does: "copy it to the clipboard", act: copy },
+      { word: "picture", does: "write its QR code as a picture", act: writePicture && write(writePicture) },
+      { word: "renew", does: "replace it by a fresh one", act: renew },
+      { word: "quit", does: "end this", act: quit },
+    ].flatMap(({ act, ...action }) => (act === undefined ? [] : [{ ...action, act }]));
+  }
+}
