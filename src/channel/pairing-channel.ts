@@ -6,6 +6,7 @@ import type { Clock } from "../lib/clock.ts";
 import { decodePaddedBase64url, encodeBase64url } from "../lib/base64url.ts";
 import type { RandomSource } from "../lib/random.ts";
 import { decodeUtf8 } from "../lib/utf8.ts";
+import type { ProxyFor } from "../network/proxies.ts";
 import { TlsPskConnection } from "../tls/connection.ts";
 import type { TlsEvent } from "../tls/connection.ts";
 import { EventQueue } from "./event-queue.ts";
@@ -13,7 +14,7 @@ import * as failures from "./failures.ts";
 import { nodePrimitives } from "./node-primitives.ts";
 import { RelayLink } from "./relay-link.ts";
 import { channelRoot } from "./relay-url.ts";
-import { openWebSocket } from "./socket.ts";
+import { webSocketOpener } from "./socket.ts";
 import type { OpenSocket } from "./socket.ts";
 import { CHANNEL_KEY_BYTES } from "./wire.ts";
 import type { Sender } from "./wire.ts";
@@ -61,6 +62,7 @@ export interface ChannelOptions {
   readonly clock: Clock;
   readonly random: RandomSource;
   readonly userAgent: string;
+  readonly proxyFor: ProxyFor;
   /** Milliseconds until the relay must have greeted; 15 seconds unless given. */
   readonly connectTimeout?: number;
   /** Accept ws:// beyond this machine: the user named that very URL. */
@@ -95,7 +97,8 @@ export async function joinChannel(
 function linkOptions(options: ChannelOptions) {
   const { relayUrl, allowInsecure = false, clock, userAgent, connectTimeout = CONNECT_TIMEOUT } = options;
   const root = channelRoot(relayUrl, allowInsecure);
-  return { root, clock, userAgent, connectTimeout, openSocket: options.openSocket ?? openWebSocket };
+  const openSocket = options.openSocket ?? webSocketOpener(options.proxyFor);
+  return { root, clock, userAgent, connectTimeout, openSocket };
 }
 
 class TlsChannel implements PairingChannel {

@@ -2,6 +2,10 @@
 import type { ClientOptions, WebSocket } from "ws";
 import type { Clock } from "../lib/clock.ts";
 import { within } from "../lib/within.ts";
+import { destinationOf } from "../network/destination.ts";
+import { noProxy } from "../network/proxies.ts";
+import type { ProxyFor } from "../network/proxies.ts";
+import type { Connection } from "../network/tunnel.ts";
 import { MAX_FRAME_LENGTH } from "./wire.ts";
 
 export type SocketEvent =
@@ -65,8 +69,39 @@ const SILENCE = 60_000;
 /** Bytes of unsent answers at which a relay that pings without reading is given up. */
 const MAX_UNSENT = 256 * 1024;
 
-/** {@link OpenSocket} by `ws`. Certificates are always checked, whatever the environment says. */
-export const openWebSocket: OpenSocket = async ({ url, userAgent, timeout, clock, listener }) => {
+/**
+ * {@link OpenSocket} by `ws`, through proxies where there are any. Certificates are always checked, whatever the environment
+ * says. What fails at a proxy is no {@link ConnectError} but a FxaPairError `unreachable`.
+ */
+export function webSocketOpener(proxyFor: ProxyFor): OpenSocket {
+  return async (request) => {
+    const deadline = request.clock.now() + request.timeout;
+    const connection = await connectionThroughProxy(request, proxyFor);
+    return open(request, Math.max(0, deadline - request.clock.now()), connection);
+  };
+}
+
+/** {@link webSocketOpener} without proxies. */
+export const openWebSocket = webSocketOpener(noProxy);
+
+/** A connection to the relay, by way of a proxy; undefined where there is none. */
+async function connectionThroughProxy(
+  { url: text, clock, userAgent, timeout: timeLimit }: SocketRequest,
+  proxyFor: ProxyFor,
+): Promise<Connection | undefined> {
+  const url = new URL(text);
+  const proxy = proxyFor(url);
+  if (proxy === undefined) return undefined;
+  const { openTunnel, connectionInside } = await import("../network/tunnel.ts");
+  const tunnel = await openTunnel(proxy, destinationOf(url), { clock, userAgent, timeLimit });
+  return connectionInside(tunnel, url);
+}
+
+async function open(
+  { url, userAgent, clock, listener }: SocketRequest,
+  timeout: number,
+  connection: Connection | undefined,
+): Promise<Socket> {
   const { WebSocket } = await import("ws");
   const options: ClientOptions = {
     rejectUnauthorized: true,
@@ -74,6 +109,7 @@ export const openWebSocket: OpenSocket = async ({ url, userAgent, timeout, clock
     maxPayload: MAX_FRAME_LENGTH,
     followRedirects: false,
     headers: { "User-Agent": userAgent },
+    ...(connection === undefined ? {} : { createConnection: () => connection }),
   };
   const socket = new WebSocket(url, options);
   forwardEvents(socket, clock, listener);
@@ -96,7 +132,7 @@ export const openWebSocket: OpenSocket = async ({ url, userAgent, timeout, clock
       socket.terminate();
     },
   };
-};
+}
 
 function tooSlow(): never {
   throw new ConnectError({});

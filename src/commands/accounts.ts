@@ -1,6 +1,8 @@
 /** From options to the accounts server, the relay and the credential store that a run uses. */
 import { FxaPairError } from "../lib/errors.ts";
 import { isLoopback } from "../lib/loopback.ts";
+import { proxiesOf } from "../network/proxies.ts";
+import type { ProxyFor } from "../network/proxies.ts";
 import { AccountsClient } from "../oauth/accounts-client.ts";
 import { FileCredentialStore } from "../oauth/credential-store.ts";
 import type { CredentialStore, Credentials } from "../oauth/credential-store.ts";
@@ -48,6 +50,7 @@ export async function requireCredentials(flags: ServerFlags, store: CredentialSt
 export interface Accounts {
   readonly client: AccountsClient;
   readonly servers: Servers;
+  readonly proxyFor: ProxyFor;
 }
 
 /**
@@ -55,8 +58,9 @@ export interface Accounts {
  * server is waited for until the deadline, in milliseconds of `clock.now()`; without one for a minute at each call.
  */
 export async function connectAccounts(contentServer: string, run: Run, deadline?: number): Promise<Accounts> {
-  const { clock } = run.environment;
-  const http = new HttpClient({ clock, userAgent: userAgent(run.environment) });
+  const { clock, variables } = run.environment;
+  const proxyFor = proxiesOf(variables);
+  const http = new HttpClient({ clock, userAgent: userAgent(run.environment), proxyFor });
   const servers = await discover(http, contentServer, run.signal);
   const client = new AccountsClient({
     servers,
@@ -70,12 +74,14 @@ export async function connectAccounts(contentServer: string, run: Run, deadline?
       );
     },
   });
-  return { client, servers };
+  return { client, servers, proxyFor };
 }
 
+/** The relay, and the way to it. */
 export interface RelayChoice {
   readonly relayUrl: string;
   readonly allowInsecure: boolean;
+  readonly proxyFor: ProxyFor;
 }
 
 /** The relay that the options name, or `undefined` when the accounts server is to say. */
@@ -93,12 +99,12 @@ export function chosenRelay(flags: ServerFlags, run: Run): RelayChoice | undefin
       "--channel-server without TLS: whoever is on the network between can do what the relay can.",
     );
   }
-  return { relayUrl: text, allowInsecure: true };
+  return { relayUrl: text, allowInsecure: true, proxyFor: proxiesOf(run.environment.variables) };
 }
 
 /** The relay that the accounts server names. */
-export function discoveredRelay({ servers }: Accounts): RelayChoice {
-  if (servers.pairing !== null) return { relayUrl: servers.pairing, allowInsecure: false };
+export function discoveredRelay({ servers, proxyFor }: Accounts): RelayChoice {
+  if (servers.pairing !== null) return { relayUrl: servers.pairing, allowInsecure: false, proxyFor };
   throw new FxaPairError("unreachable", "This accounts server names no relay for pairing.", {
     hint: "Give one with --channel-server.",
   });

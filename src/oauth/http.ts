@@ -6,9 +6,10 @@
 import type * as Undici from "undici";
 import type { Clock } from "../lib/clock.ts";
 import { FxaPairError } from "../lib/errors.ts";
-import { isLoopback } from "../lib/loopback.ts";
 import { errorCode } from "../lib/private-file.ts";
 import { parseJsonBytes } from "../lib/json.ts";
+import type { ProxyFor } from "../network/proxies.ts";
+import { createConnector } from "./connector.ts";
 
 /** The longest answers are device lists; a megabyte is room for thousands. */
 const MAX_ANSWER_BYTES = 1024 * 1024;
@@ -43,11 +44,12 @@ export interface HttpClientOptions {
   readonly clock: Clock;
   /** Ends up in mails and device lists: honest and stable. */
   readonly userAgent: string;
+  readonly proxyFor: ProxyFor;
   /** Milliseconds; 15 s by default. */
   readonly timeLimit?: number;
 }
 
-/** {@link Http} over undici, which is loaded at the first request. Honours the usual proxy variables. */
+/** {@link Http} over undici, which is loaded at the first request. */
 export class HttpClient implements Http {
   readonly #options: HttpClientOptions;
   #connections: Promise<Connections> | undefined;
@@ -81,16 +83,16 @@ export class HttpClient implements Http {
   async close(): Promise<void> {
     const connections = await this.#connections?.catch(() => undefined); // nothing was opened then
     this.#connections = undefined;
-    await Promise.all([connections?.direct.destroy(), connections?.proxied.destroy()]);
+    await connections?.close();
   }
 
   async #exchange(request: HttpRequest, signal: AbortSignal, host: string): Promise<HttpAnswer> {
     signal.throwIfAborted();
-    this.#connections ??= openConnections();
-    const { send, direct, proxied } = await this.#connections;
+    this.#connections ??= openConnections(this.#options);
+    const { send, dispatcher } = await this.#connections;
     const body = request.body === undefined ? null : JSON.stringify(request.body);
     const response = await send(request.url, {
-      dispatcher: isLoopback(new URL(request.url).hostname) ? direct : proxied,
+      dispatcher,
       method: request.method,
       headers: {
         accept: "application/json",
@@ -112,25 +114,25 @@ export class HttpClient implements Http {
 
 interface Connections {
   readonly send: typeof Undici.request;
-  readonly direct: Undici.Dispatcher;
-  readonly proxied: Undici.Dispatcher;
+  readonly dispatcher: Undici.Dispatcher;
+  close(): Promise<void>;
 }
 
-async function openConnections(): Promise<Connections> {
-  const { Agent, EnvHttpProxyAgent, request } = await import("./undici.ts");
+async function openConnections(options: HttpClientOptions): Promise<Connections> {
+  const { Agent, buildConnector, request } = await import("./undici.ts");
+  const closing = new AbortController();
   // Said explicitly, so that NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment changes nothing.
-  const tls = { rejectUnauthorized: true };
-  const options = { connect: tls, headersTimeout: 0, bodyTimeout: 0 };
-  try {
-    const proxied = new EnvHttpProxyAgent({ ...options, requestTls: tls, proxyTls: tls });
-    return { send: request, direct: new Agent(options), proxied };
-  } catch (error) {
-    // The reason is not repeated: a proxy's URL may hold a password.
-    throw new FxaPairError("usage", "HTTP_PROXY or HTTPS_PROXY holds no usable URL.", {
-      hint: "Set it to http://host:port, or unset it.",
-      cause: errorCode(error),
-    });
-  }
+  const direct = buildConnector({ rejectUnauthorized: true });
+  const connect = createConnector(direct, options, closing.signal);
+  const agent = new Agent({ connect, headersTimeout: 0, bodyTimeout: 0 });
+  return {
+    send: request,
+    dispatcher: agent,
+    async close() {
+      closing.abort();
+      await agent.destroy();
+    },
+  };
 }
 
 async function readBody(body: AsyncIterable<unknown>, host: string): Promise<Uint8Array> {

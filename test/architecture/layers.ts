@@ -26,7 +26,7 @@ const PURE_OAUTH = [
 export const LAYERS: Readonly<Record<string, Layer>> = {
   main: { layers: ["commands", "ui", "lib"], packages: /^node:tty$/ },
   commands: {
-    layers: ["ui", "pairing", "relay", "accounts", "channel", "oauth", "qr", "lib"],
+    layers: ["ui", "pairing", "relay", "accounts", "channel", "oauth", "network", "qr", "lib"],
     packages: /^(?:commander|env-paths|valibot|pino|node:.+)$/,
   },
   ui: {
@@ -39,13 +39,14 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     files: PURE_OAUTH,
     packages: /^(?:@noble\/.+|valibot|node:crypto)$/,
   },
-  channel: { layers: ["tls", "lib"], packages: /^(?:@noble\/.+|ws|valibot)$/ },
-  oauth: { layers: ["lib"], packages: /^(?:jose|undici|valibot|@noble\/.+|node:.+)$/ },
+  channel: { layers: ["tls", "network", "lib"], packages: /^(?:@noble\/.+|ws|valibot)$/ },
+  oauth: { layers: ["network", "lib"], packages: /^(?:jose|undici|valibot|@noble\/.+|node:.+)$/ },
   qr: {
     layers: ["lib"],
     packages:
       /^(?:sharp|jsqr|qr|qr\/decode\.js|qrcode-terminal|valibot|node:(?:fs|path|url|vm|zlib|child_process))$/,
   },
+  network: { layers: ["lib"], packages: /^node:(?:net|tls|http|https|dns\/promises|events|url)$/ },
   accounts: { layers: ["lib"], files: PURE_OAUTH, packages: /^(?:valibot|node:.+)$/ },
   relay: {
     layers: ["lib"],

@@ -1,6 +1,7 @@
 /** Two clients in one channel of an in-memory relay. */
 import { createChannel, joinChannel } from "../../src/channel/pairing-channel.ts";
 import type { ChannelEvent, PairingChannel } from "../../src/channel/pairing-channel.ts";
+import { noProxy } from "../../src/network/proxies.ts";
 import { systemRandom } from "../../src/lib/random.ts";
 import { FakeClock } from "../relay/support.ts";
 import type { MemoryRelay } from "./memory-relay.ts";
@@ -10,6 +11,7 @@ export const optionsFor = (relay: MemoryRelay, clock = new FakeClock()) => ({
   clock,
   random: systemRandom,
   userAgent: "fxa-pair/0 (test)",
+  proxyFor: noProxy,
   openSocket: relay.openSocket,
 });
 

@@ -6,6 +6,7 @@ import { openWebSocket } from "../../src/channel/socket.ts";
 import type { OpenSocket } from "../../src/channel/socket.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { systemRandom } from "../../src/lib/random.ts";
+import { noProxy } from "../../src/network/proxies.ts";
 import { runAuthority } from "../../src/pairing/run-authority.ts";
 import { runSupplicant } from "../../src/pairing/run-supplicant.ts";
 import { POLICY, REQUEST } from "../pairing/request-fixture.ts";
@@ -35,6 +36,7 @@ function side(relayUrl: string) {
     clock: systemClock,
     random: systemRandom,
     userAgent: "fxa-pair/0 (test)",
+    proxyFor: noProxy,
     openSocket,
   };
   return { options, count: () => sent };

@@ -5,6 +5,7 @@
 import { createChannel, joinChannel } from "../../src/channel/pairing-channel.ts";
 import type { ChannelOptions } from "../../src/channel/pairing-channel.ts";
 import { systemRandom } from "../../src/lib/random.ts";
+import { noProxy } from "../../src/network/proxies.ts";
 import { runAuthority } from "../../src/pairing/run-authority.ts";
 import { runSupplicant } from "../../src/pairing/run-supplicant.ts";
 import { POLICY, REQUEST } from "../pairing/request-fixture.ts";
@@ -100,6 +101,7 @@ export class Lane {
       clock: untroubledByPauses(),
       random: systemRandom,
       userAgent: "fxa-pair/0 (test)",
+      proxyFor: noProxy,
     };
   }
 }

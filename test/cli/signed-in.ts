@@ -8,11 +8,12 @@ import { OLDSYNC_SCOPE, PROFILE_SCOPE } from "../../src/oauth/scopes.ts";
 import { DEFAULT_CLIENT } from "../../src/commands/default-client.ts";
 import { systemClock as clock } from "../../src/lib/clock.ts";
 import { systemRandom as random } from "../../src/lib/random.ts";
+import { noProxy } from "../../src/network/proxies.ts";
 import { temporaryFolder } from "./harness.ts";
 
 /** A new config directory of a device that is signed in to that account. */
 export async function signInHere(server: string, email: string, password: string): Promise<string> {
-  const http = new HttpClient({ clock, userAgent: "fxa-pair-test" });
+  const http = new HttpClient({ clock, userAgent: "fxa-pair-test", proxyFor: noProxy });
   const servers = await discover(http, server);
   const client = new AccountsClient({ servers, http, clock });
   const target = {

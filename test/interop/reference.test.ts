@@ -8,6 +8,7 @@ import { WebSocket } from "ws";
 import { createChannel, joinChannel } from "../../src/channel/pairing-channel.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { systemRandom } from "../../src/lib/random.ts";
+import { noProxy } from "../../src/network/proxies.ts";
 import { runAuthority } from "../../src/pairing/run-authority.ts";
 import { runSupplicant } from "../../src/pairing/run-supplicant.ts";
 import { EventReader } from "../channel/harness.ts";
@@ -90,6 +91,7 @@ const optionsFor = (relayUrl: string) => ({
   clock: systemClock,
   random: systemRandom,
   userAgent: "fxa-pair/0 (test)",
+  proxyFor: noProxy,
 });
 
 describe("the reference as supplicant, ours as authority", () => {

@@ -2,7 +2,9 @@ import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { FxaPairError } from "../../src/lib/errors.ts";
+import { proxiesOf } from "../../src/network/proxies.ts";
 import { successDocument } from "../../src/oauth/error-table.ts";
+import { startHttpProxy } from "../network/proxy-servers.ts";
 import { CERTIFICATE, CERTIFICATE_KEY } from "./self-signed.ts";
 import { failureOf, newHttpClient, serve, StoppedClock } from "./support.ts";
 
@@ -187,17 +189,56 @@ describe("connections", () => {
     expect(served).toBe(0);
   });
 
-  test("a proxy is not used within this machine, and a bad one is named without its URL", async () => {
-    onTestFinished(() => void vi.unstubAllEnvs());
-    vi.stubEnv("HTTP_PROXY", "http://127.0.0.1:1");
+  test("a proxy carries http and https, is kept for the next request, and is not used within this machine", async () => {
+    const proxy = await startHttpProxy({ credentials: "user:secret" });
+    onTestFinished(() => proxy.close());
     const url = await serve((_, response) => response.end("{}"));
-    expect((await get(url)).status).toBe(200);
-    expect(await failureOf(get("http://example.invalid/"))).toMatchObject({ code: "unreachable" });
-    vi.stubEnv("HTTP_PROXY", "::user:secret::");
-    const failure = await failureOf(get(url));
-    expect(failure).toMatchObject({ code: "usage" });
-    expect(JSON.stringify([failure, (failure as Error).message, (failure as Error).cause])).not.toContain(
-      "secret",
-    );
+    const variables = { ALL_PROXY: `http://user:secret@127.0.0.1:${proxy.port}` };
+    const client = newHttpClient({ proxyFor: proxiesOf(variables) });
+    const port = new URL(url).port;
+    const names = Array.from({ length: 6 }, () => "a.pair.test");
+    for (const host of [...names, "127.0.0.1", "localhost"]) {
+      expect((await client.request({ method: "GET", url: `http://${host}:${port}` })).status).toBe(200);
+    }
+    expect(new Set(proxy.targets)).toEqual(new Set([`a.pair.test:${port}`]));
+    // A request that comes right after another one's answer may need a second.
+    expect(proxy.targets.length).toBeLessThanOrEqual(2);
+
+    const tls = createTlsServer({ cert: CERTIFICATE, key: CERTIFICATE_KEY });
+    await new Promise<void>((resolve) => tls.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void tls.close());
+    const secure = `a.pair.test:${String((tls.address() as AddressInfo).port)}`;
+    const failure = await failureOf(client.request({ method: "GET", url: `https://${secure}` }));
+    // The certificate is the server's, not the proxy's.
+    expect(failure).toMatchObject({ message: expect.stringContaining(`certificate of ${secure}`) });
+    expect(proxy.targets.at(-1)).toBe(secure);
+  });
+
+  test("a proxy that fails is told of as such, and does not hold up the end", async () => {
+    const refusing = newHttpClient({ proxyFor: proxiesOf({ ALL_PROXY: "http://user:secret@127.0.0.1:1" }) });
+    expect(
+      await failureOf(refusing.request({ method: "GET", url: "https://a.pair.test/path" })),
+    ).toMatchObject({
+      code: "unreachable",
+      message: "The proxy 127.0.0.1:1 cannot be reached (ECONNREFUSED).",
+    });
+
+    const { createServer } = await import("node:net");
+    let closed: Promise<unknown> = Promise.resolve();
+    let asked: () => void = () => undefined;
+    const connected = new Promise<void>((resolve) => (asked = resolve));
+    const silent = createServer((socket) => {
+      closed = new Promise((resolve) => socket.resume().once("close", resolve));
+      asked();
+    });
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void silent.close());
+    const { port } = silent.address() as AddressInfo;
+    const client = newHttpClient({ proxyFor: proxiesOf({ ALL_PROXY: `127.0.0.1:${String(port)}` }) });
+    const pending = failureOf(client.request({ method: "GET", url: "https://a.pair.test" }));
+    await connected;
+    await client.close();
+    await closed;
+    expect(await pending).toMatchObject({ code: "unreachable" });
   });
 });

@@ -10,6 +10,8 @@ import { onTestFinished } from "vitest";
 import type { Clock } from "../../src/lib/clock.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { systemRandom } from "../../src/lib/random.ts";
+import { noProxy } from "../../src/network/proxies.ts";
+import type { ProxyFor } from "../../src/network/proxies.ts";
 import { AccountsClient } from "../../src/oauth/accounts-client.ts";
 import type { CallerOptions } from "../../src/oauth/calls.ts";
 import { FileCredentialStore } from "../../src/oauth/credential-store.ts";
@@ -63,8 +65,15 @@ export async function serve(listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
 }
 
-export function newHttpClient(options: { clock?: Clock; timeLimit?: number } = {}): HttpClient {
-  const client = new HttpClient({ clock: systemClock, userAgent: "fxa-pair/test", ...options });
+export function newHttpClient(
+  options: { clock?: Clock; timeLimit?: number; proxyFor?: ProxyFor } = {},
+): HttpClient {
+  const client = new HttpClient({
+    clock: systemClock,
+    userAgent: "fxa-pair/test",
+    proxyFor: noProxy,
+    ...options,
+  });
   onTestFinished(() => client.close());
   return client;
 }
