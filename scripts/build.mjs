@@ -20,8 +20,11 @@ await build({
   format: "esm",
   platform: "node",
   target: "node20.19",
-  external: ["sharp", "@napi-rs/keyring", "bufferutil", "utf-8-validate"],
+  external: ["sharp", "@napi-rs/keyring", "bufferutil", "utf-8-validate", "react-devtools-core"],
   define: {
+    // React and ink as their users get them: without checks, and without looking for tools of their developers.
+    "process.env.NODE_ENV": '"production"',
+    "process.env.DEV": '"false"',
     FXA_PAIR_VERSION: JSON.stringify(version),
     // What the relay answers at /__version__, where whoever builds it tells.
     FXA_PAIR_BUILD: JSON.stringify({

@@ -51,6 +51,12 @@ const environment: Environment = {
       process.off("SIGHUP", onSignal);
     };
   },
+  onExit(listener: () => void) {
+    process.on("exit", listener);
+    return () => {
+      process.off("exit", listener);
+    };
+  },
   onCrash(listener: (thrown: unknown) => void) {
     process.once("uncaughtException", (error) => {
       process.exitCode = INTERNAL_ERROR;

@@ -19,6 +19,8 @@ export interface Environment {
    * the terminal was hung up; returns how to stop that.
    */
   onHangUp(reload: () => void, gone: () => void): () => void;
+  /** Calls `listener` right before the process ends, whatever ends it but a signal; returns how to stop that. */
+  onExit(listener: () => void): () => void;
   /** Calls `listener` with what was thrown and caught by nobody, right before that ends the process with status 1. */
   onCrash(listener: (thrown: unknown) => void): void;
 }

@@ -18,13 +18,17 @@ import type { PairingStatus } from "../pairing/status.ts";
 import { ConnectionNotice } from "../ui/connection-notice.ts";
 import { chosenRelay, connectAccounts, discoveredRelay, openStore, requireCredentials } from "./accounts.ts";
 import { Approval, isPinned } from "./approval.ts";
+import type { HostCredentials } from "./approval.ts";
 import { addExamples } from "./command.ts";
 import type { CommandModule } from "./command.ts";
 import type { Environment } from "./context.ts";
 import { deviceNameFlag, globalFlags, readFlags, secondsFlag } from "./flags.ts";
 import { NewDevice } from "./new-device.ts";
 import { offerFlags, publishOffer } from "./offer.ts";
-import type { PublishedOffer } from "./offer.ts";
+import type { Offer, PublishedOffer } from "./offer.ts";
+import { followSteps, HOST_PLAN } from "./host-steps.ts";
+import { attemptUntilDone } from "./renewal.ts";
+import type { Attempt } from "./renewal.ts";
 import { requireSomebodyToAsk, untilInterrupted, userAgent, withRun } from "./setup.ts";
 import type { Run } from "./setup.ts";
 
@@ -99,13 +103,34 @@ async function runHost(flags: HostFlags, run: Run): Promise<number> {
   );
   if (flags.yes) warnAboutYes(flags, run);
   const credentials = await hostCredentials(flags, run);
-  const relay = chosenRelay(flags, run);
-  const { clock, random } = run.environment;
-  const accounts = await connectAccounts(credentials.server, run, clock.now() + flags.timeout);
-  run.reporter.progress("Checking this device's session…");
-  const approval = await Approval.prepare(accounts.client, credentials, flags, run);
+  const asks = run.prompter !== null && !flags.yes && !flags.json;
+  const { clientId, newDevice } = await attemptUntilDone(run, asks, (attempt) =>
+    pairOnce(flags, credentials, run, attempt),
+  );
+  run.reporter.event({ type: "complete", clientId });
+  await newDevice.conclude(!flags.yes && run.prompter !== null);
+  return 0;
+}
 
-  run.reporter.progress("Opening a channel on the relay…");
+/** One channel, one key, one code: from the check of the session to the client that was signed in. */
+async function pairOnce(
+  flags: HostFlags,
+  credentials: HostCredentials,
+  run: Run,
+  { signal, actions }: Attempt,
+): Promise<{ clientId: string; newDevice: NewDevice }> {
+  const { clock, random } = run.environment;
+  const { reporter } = run;
+  reporter.plan(HOST_PLAN);
+  reporter.step("session", "active");
+  const relay = chosenRelay(flags, run);
+  const accounts = await connectAccounts(credentials.server, run, clock.now() + flags.timeout);
+  reporter.progress("Checking this device's session…");
+  const approval = await Approval.prepare(accounts.client, credentials, flags, run);
+  reporter.step("session", "done");
+
+  reporter.progress("Opening a channel on the relay…");
+  reporter.step("channel", "active");
   const opening = createChannel({
     ...(relay ?? discoveredRelay(accounts)),
     clock,
@@ -116,21 +141,13 @@ async function runHost(flags: HostFlags, run: Run): Promise<number> {
     untilInterrupted(opening, run, (late) => late.close()),
     ownProfile(accounts.client, credentials, run),
   ]);
-  const connection = new ConnectionNotice(run.reporter, clock);
+  reporter.step("channel", "done");
+  reporter.step("scan", "active");
+  const connection = new ConnectionNotice(reporter, clock);
   const newDevice = new NewDevice(accounts.client, credentials, run);
   let offer: PublishedOffer | undefined;
   try {
-    const published = await publishOffer(
-      run,
-      flags,
-      {
-        url: formatPairingUrl(credentials.server, channel.id, channel.key),
-        channelId: channel.id,
-        expiresAt: expiryOf(channel, run),
-        endsAt: channel.expiresAt,
-      },
-      {},
-    );
+    const published = await publishOffer(run, flags, offerOf(channel, credentials, flags, run), actions);
     offer = published;
     const { clientId } = await runAuthority({
       channel,
@@ -140,21 +157,31 @@ async function runHost(flags: HostFlags, run: Run): Promise<number> {
       timeout: flags.timeout,
       clientName: (id) => accounts.client.clientName(id),
       authorize: (request) => newDevice.granted(request, () => grant(accounts.client, credentials, request)),
-      ask: (question, signal) => approval.ask(question, signal),
+      ask: (question, answered) => approval.ask(question, answered),
       report: (status) => {
         if (status.type === "connected") void published.connected();
+        followSteps(status, reporter);
         report(status, run, connection);
       },
-      signal: run.signal,
+      signal,
     });
-    run.reporter.event({ type: "complete", clientId });
-    await newDevice.conclude(!flags.yes && run.prompter !== null);
-    return 0;
+    return { clientId, newDevice };
   } finally {
     connection.end();
     await offer?.withdraw();
     await channel.close();
   }
+}
+
+function offerOf(channel: PairingChannel, { server }: HostCredentials, flags: HostFlags, run: Run): Offer {
+  const { clock } = run.environment;
+  return {
+    url: formatPairingUrl(server, channel.id, channel.key),
+    channelId: channel.id,
+    expiresAt: expiryOf(channel, run),
+    // As long as the host waits, which may be shorter than the channel lives.
+    endsAt: Math.min(channel.expiresAt ?? Infinity, clock.now() + flags.timeout),
+  };
 }
 
 function warnAboutYes(flags: HostFlags, run: Run): void {
@@ -165,7 +192,7 @@ function warnAboutYes(flags: HostFlags, run: Run): void {
   );
 }
 
-async function hostCredentials(flags: HostFlags, run: Run): Promise<Credentials & { sessionToken: string }> {
+async function hostCredentials(flags: HostFlags, run: Run): Promise<HostCredentials> {
   const credentials = await requireCredentials(flags, openStore(flags, run));
   const { sessionToken } = credentials;
   if (sessionToken === undefined) {

@@ -1,6 +1,7 @@
 /** What most commands need before their own work: a reporter, a prompter, an interrupt, the accounts server. */
 import { FxaPairError } from "../lib/errors.ts";
 import { VERSION } from "../lib/version.ts";
+import { capabilitiesFrom } from "../qr/capabilities.ts";
 import type { Prompter } from "../ui/prompt.ts";
 import { chooseReporter } from "../ui/choose-reporter.ts";
 import type { Reporter } from "../ui/reporter.ts";
@@ -38,15 +39,20 @@ export async function withRun<T>(
 ): Promise<T> {
   const { streams, clock } = environment;
   const controller = new AbortController();
-  const stopListening = ENDING_SIGNALS.map((name) =>
-    environment.onSignal(name, () => {
-      controller.abort(new FxaPairError("interrupted", "Interrupted."));
-    }),
-  );
-  const { reporter, prompter, close } = chooseReporter(streams, clock, {
-    ...flags,
-    accessible: flags.accessible || environment.variables.TERM === "dumb",
+  const interrupt = () => {
+    controller.abort(new FxaPairError("interrupted", "Interrupted."));
+  };
+  const stopListening = ENDING_SIGNALS.map((name) => environment.onSignal(name, interrupt));
+  const { variables, platform } = environment;
+  const options = { ...flags, accessible: flags.accessible || variables.TERM === "dumb" };
+  const { reporter, prompter, close } = chooseReporter(streams, clock, options, {
+    capabilities: capabilitiesFrom(variables, platform),
+    interrupt,
   });
+  // Whatever else happens: a bug, a second signal.
+  const stopRestoring = environment.onExit(close);
+  // The terminal is given back at once; what has to be told to others may take a while.
+  controller.signal.addEventListener("abort", close);
   try {
     return await body({ environment, reporter, prompter, signal: controller.signal });
   } catch (thrown) {
@@ -56,6 +62,7 @@ export async function withRun<T>(
     throw new ReportedFailure(error);
   } finally {
     close();
+    stopRestoring();
     for (const stop of stopListening) stop();
   }
 }

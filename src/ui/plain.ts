@@ -107,7 +107,7 @@ function stackOf(error: FxaPairError): string {
 }
 
 /** The lines for stdout (results) and for stderr (words) that an event has in plain form. */
-function describe(event: CliEvent): { result?: readonly string[]; words?: readonly string[] } {
+export function describe(event: CliEvent): { result?: readonly string[]; words?: readonly string[] } {
   switch (event.type) {
     case "channel":
       return event.url === undefined ? {} : { result: [event.url] };

@@ -16,15 +16,20 @@ export function scopeInWords(scope: string): string {
 
 /** Where the other device says it is. Every part is hearsay: the relay reports it and could invent it. */
 export function senderInWords(sender: Sender): string[] {
-  const place = [sender.city, sender.region, sender.country].filter(
-    (part) => part !== undefined && part !== "",
-  );
   return [
     `  Browser:  ${shown(sender.ua)}`,
     `  Address:  ${shown(sender.remote)}`,
-    `  Place:    ${place.length > 0 ? displayText(place.join(", ")) : "unknown"}`,
-    "  (browser, address and place: reported by the relay, not proven)",
+    `  Place:    ${placeInWords(sender)}`,
+    `  (${NOT_PROVEN})`,
   ];
+}
+
+/** Of {@link senderInWords}: what all of it is worth. */
+export const NOT_PROVEN = "browser, address and place: reported by the relay, not proven";
+
+export function placeInWords({ city, region, country }: Sender): string {
+  const parts = [city, region, country].filter((part) => part !== undefined && part !== "");
+  return parts.length > 0 ? displayText(parts.join(", ")) : "unknown";
 }
 
 /** A table of settings: name, value, and where that came from. */

@@ -56,7 +56,11 @@ describe.skipIf(!HAS_TERMINALS)(`join without a URL (${WHY_NOT})`, () => {
     expect(joining.settings.after).toBe(joining.settings.before);
   });
 
-  const open = () => new Terminal(["join", ...world.servers, "--config-dir", world.newFolder()]);
+  // Not the accessible form: only a terminal that understands control sequences marks what is pasted.
+  const open = () =>
+    new Terminal(["join", ...world.servers, "--config-dir", world.newFolder()], {
+      env: { FXA_PAIR_ACCESSIBLE: "0" },
+    });
   const ASKS = /Paste the pairing URL.*: $/;
 
   it("takes it as a terminal pastes it, over several lines, and never shows it", async () => {

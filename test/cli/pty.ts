@@ -57,7 +57,13 @@ export class Terminal {
     const PATH = `${dirname(PROGRAM)}:${process.env.PATH ?? ""}`;
     this.#script = spawn("script", ["-q", "-e", "-f", "-E", "always", "-c", session, "/dev/null"], {
       cwd: options.folder,
-      env: { ...environmentFor(options.env), PATH, SHELL: "/bin/sh", TERM: "xterm-256color" },
+      // What is tested here is the protocol and its words; screens have tests of their own.
+      env: {
+        ...environmentFor({ FXA_PAIR_ACCESSIBLE: "1", ...options.env }),
+        PATH,
+        SHELL: "/bin/sh",
+        TERM: "xterm-256color",
+      },
       stdio: ["pipe", "pipe", "inherit", "pipe"],
     });
     open.add(this);
@@ -108,21 +114,14 @@ export class Terminal {
 
   /** Answers a yes/no question by one key, once it is there and keys count. */
   async answer(question: RegExp, key: string): Promise<void> {
-    const asked = new RegExp(`${question.source}.*\\[y/N\\] `);
-    await this.shows(asked);
-    const answered = this.shows(
-      new RegExp(`${asked.source}[^]*^(?:yes|no)$|${asked.source}\\S*(?:yes|no)$`, "m"),
-    );
-    const press = () => {
-      this.type(key);
-    };
-    const first = setTimeout(press, ANSWER_AFTER_MS);
-    // Where the program got no time to run, the key came too soon all the same.
-    const again = setInterval(press, ANSWER_AGAIN_MS);
-    await answered.finally(() => {
-      clearTimeout(first);
-      clearInterval(again);
-    });
+    const asked = `${question.source}.*\\[y/N\\] `;
+    await this.#press(asked, `${asked}[^]*^(?:yes|no)$|${asked}\\S*(?:yes|no)$`, key);
+  }
+
+  /** As {@link answer}, where the choice is between a fresh code and none. */
+  async chooseCode(key: "r" | "q"): Promise<void> {
+    const asked = "Try again with a fresh code\\? \\(r: a fresh code, q: quit\\) ";
+    await this.#press(asked, `${asked}${key}$`, key);
   }
 
   /** Leaves a pairing that is done as it is, where a host offers to undo it; resolves to the exit status. */
@@ -147,6 +146,21 @@ export class Terminal {
     this.#script.kill("SIGKILL");
     const shell = Number(/^\d+/.exec(this.#facts)?.[0]);
     if (shell > 1) process.kill(-shell, "SIGHUP");
+  }
+
+  async #press(asked: string, answer: string, key: string): Promise<void> {
+    await this.shows(new RegExp(asked));
+    const answered = this.shows(new RegExp(answer, "m"));
+    const press = () => {
+      this.type(key);
+    };
+    const first = setTimeout(press, ANSWER_AFTER_MS);
+    // Where the program got no time to run, the key came too soon all the same.
+    const again = setInterval(press, ANSWER_AGAIN_MS);
+    await answered.finally(() => {
+      clearTimeout(first);
+      clearInterval(again);
+    });
   }
 
   #wake(): void {

@@ -290,6 +290,7 @@ describe("killed", () => {
       await host.shows(/Sign that device in to .*\[y\/N\] /);
       const asked = world.accounts.requests.count(AUTHORIZATION);
       relay.program.kill("SIGKILL");
+      await host.chooseCode("q");
       expect([await host.exit, await joiner.joining.exit]).toEqual([6, 6]);
       expect(world.accounts.requests.count(AUTHORIZATION)).toBe(asked);
       expect(existsSync(joiner.folder)).toBe(false);

@@ -133,6 +133,7 @@ describe.skipIf(!HAS_TERMINALS)(`two users (${WHY_NOT})`, () => {
   ])("part when the joiner presses %s", async (_name, key) => {
     const { host, joining, folder } = await bothAsk();
     await joining.answer(JOIN_ASKS, key);
+    await host.chooseCode("q");
     expect([await host.exit, await joining.exit]).toEqual([4, 3]);
     expect(storedCredentials(folder)).toBeUndefined();
   });
@@ -208,7 +209,7 @@ describe.skipIf(!HAS_TERMINALS)(`Ctrl-C (${WHY_NOT})`, () => {
         const { host, joining } = await bothAsk();
         await joining.answer(JOIN_ASKS, "y");
         await host.shows(/Approved on the other device/);
-        return { pressed: joining, other: host.exit };
+        return { pressed: joining, other: host.chooseCode("q").then(() => host.exit) };
       },
     ],
     [
@@ -276,7 +277,7 @@ describe.skipIf(!HAS_TERMINALS)(`the QR code (${WHY_NOT})`, () => {
     ["full size without colours", ["--qr", "full"], { NO_COLOR: "1" }, {}, [DARK]],
     ["ASCII in another character set", [], { LC_ALL: "de_DE.ISO-8859-1" }, {}, [DARK, LIGHT]],
   ])("in %s is the URL above it", async (_name, extra, env, size, themes) => {
-    const { host, url } = await hostHere(extra, { ...size, env });
+    const { host, url } = await hostHere([...extra, "--quiet"], { ...size, env: { ...IN_LINES, ...env } });
     const drawing = host.output.split(/\r?\n/).filter(isDrawn).join("\n");
     for (const theme of themes) {
       expect(await textsIn(await screenshot(drawing, theme))).toEqual([url]);
@@ -286,11 +287,14 @@ describe.skipIf(!HAS_TERMINALS)(`the QR code (${WHY_NOT})`, () => {
   });
 
   it("is left out where it does not fit, and it says so", async () => {
-    const { host } = await hostHere([], { columns: 80, rows: 20 });
+    const { host } = await hostHere(["--quiet"], { columns: 80, rows: 20, env: IN_LINES });
     expect(host.text).toMatch(/needs 43×24, this window is 80×20/);
     expect(host.output.split("\n").filter(isDrawn)).toEqual([]);
   });
 });
+
+/** With --quiet: drawn once, among lines. Screens have tests of their own. */
+const IN_LINES = { FXA_PAIR_ACCESSIBLE: "0" };
 
 /** Whether a line is nothing but modules, and colours for them. */
 function isDrawn(line: string): boolean {

@@ -68,6 +68,7 @@ async function conclude({ before = { document: [] }, after, scope = [], key, wat
       ...{ streams, variables: {}, clock, random: systemRandom, platform: "linux" },
       onSignal: () => nothing,
       onHangUp: () => nothing,
+      onExit: () => () => undefined,
       onCrash: nothing,
     },
     ...{ reporter, prompter, signal: new AbortController().signal },

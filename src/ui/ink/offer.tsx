@@ -1,0 +1,118 @@
+/** A pairing URL for the other device: the QR code, how long it is good, and the one warning that matters. */
+import { Box, Text } from "ink";
+import type { ReactNode } from "react";
+import type { CellDrawing } from "../../qr/drawing.ts";
+import { ONLY_SCAN_YOURSELF } from "../words.ts";
+import type { OfferPanel, ScreenModel, Size } from "../screen/model.ts";
+import { Frame, Instruction, KeysBar } from "./frame.tsx";
+import { CODE } from "./marks.ts";
+import { Notices } from "./notices.tsx";
+import { Steps } from "./steps.tsx";
+
+/** Where the code goes, and what it is. */
+export interface OfferLayout {
+  readonly beside: boolean;
+  readonly code: CellDrawing | undefined;
+  /** Why there is no code. */
+  readonly reason: string | undefined;
+}
+
+/** Columns that words beside the code need. */
+const WORDS_WIDTH = 30;
+const GAP = 2;
+/** Title and warning. */
+const ROWS_BESIDE = 2;
+/** Rows around a code that stands above the words, in windows of usual width. */
+const ROWS_ABOVE = 8;
+
+/** Beside the words if the window is wide, above them if it is high. */
+export function layOutOffer({ draw }: OfferPanel, window: Size): OfferLayout {
+  const { columns, rows } = window;
+  const beside = draw({ columns: columns - WORDS_WIDTH - GAP, rows: rows - ROWS_BESIDE, window });
+  if (beside.kind === "cells") return { beside: true, code: beside, reason: undefined };
+  const above = draw({ columns, rows: rows - ROWS_ABOVE, window });
+  if (above.kind === "cells") return { beside: false, code: above, reason: undefined };
+  const wide = columns >= USUAL_WIDTH;
+  return { beside: false, code: undefined, reason: wide ? beside.reason : above.reason };
+}
+
+const USUAL_WIDTH = 80;
+
+export function Offer({
+  model,
+  panel,
+  layout,
+}: {
+  readonly model: ScreenModel;
+  readonly panel: OfferPanel;
+  readonly layout: OfferLayout;
+}): ReactNode {
+  const { beside, code, reason } = layout;
+  const warning = <Text>{ONLY_SCAN_YOURSELF}</Text>;
+  if (code === undefined) {
+    return (
+      <Frame title={model.title} footer={<KeysBar keys={panel.keys} />}>
+        <Instruction>{panel.url === null ? READ_THE_FILE : USE_THE_URL}</Instruction>
+        {reason === undefined ? null : <Text>{`No QR code: ${reason}.`}</Text>}
+        <Place panel={panel} />
+        {warning}
+        <Countdown seconds={panel.secondsLeft} />
+        <Notices model={model} />
+      </Frame>
+    );
+  }
+  if (!beside) {
+    return (
+      <Frame title={model.title} footer={<KeysBar keys={panel.keys} />}>
+        <Instruction>{SCAN}</Instruction>
+        <Code code={code} />
+        {warning}
+        <Countdown seconds={panel.secondsLeft} />
+        <Notices model={model} />
+      </Frame>
+    );
+  }
+  return (
+    <Frame title={model.title} footer={warning}>
+      <Box columnGap={GAP}>
+        <Code code={code} />
+        <Box flexDirection="column" height={code.height} overflow="hidden" flexGrow={1} rowGap={1}>
+          <Instruction>{SCAN}</Instruction>
+          <Countdown seconds={panel.secondsLeft} />
+          <Box flexDirection="column" flexShrink={0}>
+            {panel.keys.map((key) => (
+              <KeysBar key={key.key} keys={[key]} />
+            ))}
+          </Box>
+          <Notices model={model} />
+          <Place panel={panel} />
+          <Steps steps={model.steps} unicode={model.unicode} />
+        </Box>
+      </Box>
+    </Frame>
+  );
+}
+
+const SCAN = "Scan this with the new device, or run fxa-pair join there.";
+const USE_THE_URL = "Open this on the new device with fxa-pair join:";
+const READ_THE_FILE = "Take the file to the new device:";
+
+function Code({ code }: { readonly code: CellDrawing }): ReactNode {
+  return (
+    <Box width={code.width} height={code.height} flexShrink={0}>
+      <Text>{CODE}</Text>
+    </Box>
+  );
+}
+
+/** Where the URL is besides. */
+function Place({ panel }: { readonly panel: OfferPanel }): ReactNode {
+  if (panel.url !== null) return <Text wrap="wrap">{panel.url}</Text>;
+  return panel.files.map((path) => <Text key={path}>{`${path} (removed once it was used)`}</Text>);
+}
+
+function Countdown({ seconds }: { readonly seconds: number | null }): ReactNode {
+  if (seconds === null) return null;
+  const minutes = Math.floor(seconds / 60);
+  return <Text>{`Good for ${minutes}:${String(seconds % 60).padStart(2, "0")} more.`}</Text>;
+}

@@ -1,0 +1,169 @@
+/** Something the user has to decide, with all that is known about it. */
+import { Box, Text } from "ink";
+import type { ReactNode } from "react";
+import type { Explained, Sender } from "../events.ts";
+import { displayText } from "../safe-text.ts";
+import { NOT_PROVEN, placeInWords, scopeInWords, shown } from "../words.ts";
+import type { EndingPanel, LinePanel, QuestionPanel, ScreenModel, Size } from "../screen/model.ts";
+import { Field, Frame, Instruction, KeysBar, Points } from "./frame.tsx";
+import { Notices } from "./notices.tsx";
+import { Steps } from "./steps.tsx";
+import { strong } from "./style.ts";
+
+/** Rows from which on there is room for empty lines and the steps. */
+const ROOMY = 30;
+
+export function Question({
+  model,
+  panel,
+  size,
+}: {
+  readonly model: ScreenModel;
+  readonly panel: QuestionPanel;
+  readonly size: Size;
+}): ReactNode {
+  const gap = gapIn(size);
+  const footer = (
+    <>
+      <Instruction>{panel.question}</Instruction>
+      <KeysBar keys={panel.keys} />
+    </>
+  );
+  return (
+    <Frame title={model.title} footer={footer}>
+      <Box flexDirection="column" rowGap={gap} marginTop={gap}>
+        {panel.ending === null ? null : <Ending panel={panel.ending} />}
+        {panel.about === null ? null : <About subject={panel.about} gap={gap} />}
+        <Notices model={model} />
+        {gap === 0 ? null : <Steps steps={model.steps} unicode={model.unicode} />}
+      </Box>
+    </Frame>
+  );
+}
+
+/** Something to type. */
+export function Line({
+  model,
+  panel,
+  size,
+}: {
+  model: ScreenModel;
+  panel: LinePanel;
+  size: Size;
+}): ReactNode {
+  const gap = gapIn(size);
+  const footer = (
+    <>
+      <Text>
+        {strong(`${panel.label}:`)} {panel.shown}
+        {CURSOR}
+      </Text>
+      <KeysBar keys={[{ key: "Enter", does: "done" }]} />
+    </>
+  );
+  return (
+    <Frame title={model.title} footer={footer}>
+      <Box flexDirection="column" rowGap={gap} marginTop={gap}>
+        {panel.about === null ? null : <About subject={panel.about} gap={gap} />}
+        <Notices model={model} />
+      </Box>
+    </Frame>
+  );
+}
+
+const CURSOR = "\u001b[7m \u001b[27m";
+
+/** How something ended. */
+export function Ending({ panel }: { readonly panel: EndingPanel }): ReactNode {
+  const [what = "", ...next] = panel.lines;
+  return (
+    <Box flexDirection="column">
+      <Text>{strong(what)}</Text>
+      {next.map((line) => (
+        <Text key={line}>{line}</Text>
+      ))}
+    </Box>
+  );
+}
+
+function gapIn({ rows }: Size): 0 | 1 {
+  return rows >= ROOMY ? 1 : 0;
+}
+
+function About({ subject, gap }: { readonly subject: Explained; readonly gap: 0 | 1 }): ReactNode {
+  return subject.type === "request" ? (
+    <Request request={subject} gap={gap} />
+  ) : (
+    <Account metadata={subject} gap={gap} />
+  );
+}
+
+function Request({
+  request,
+  gap,
+}: {
+  readonly request: Extract<Explained, { type: "request" }>;
+  readonly gap: 0 | 1;
+}): ReactNode {
+  const { clientId, clientName, scope, sender, fingerprint } = request;
+  const client = clientName === null ? "unknown name" : displayText(clientName);
+  return (
+    <Box flexDirection="column" rowGap={gap}>
+      <Text>A device asks to be signed in to your account.</Text>
+      <Box flexDirection="column">
+        <Field name="Client" value={`${client} (${displayText(clientId)})`} />
+        <Hearsay sender={sender} />
+      </Box>
+      <Box flexDirection="column">
+        <Text>It will be able to:</Text>
+        <Points items={scope.map(scopeInWords)} />
+      </Box>
+      <Fingerprint fingerprint={fingerprint} words="If the new device is a terminal, compare:" />
+    </Box>
+  );
+}
+
+function Account({
+  metadata,
+  gap,
+}: {
+  readonly metadata: Extract<Explained, { type: "metadata" }>;
+  readonly gap: 0 | 1;
+}): ReactNode {
+  const { email, displayName, deviceName, sender, fingerprint } = metadata;
+  return (
+    <Box flexDirection="column" rowGap={gap}>
+      <Text>The other device is signed in to this account.</Text>
+      <Box flexDirection="column">
+        <Field
+          name="Account"
+          value={`${shown(email)}${displayName === null ? "" : ` (${displayText(displayName)})`}`}
+        />
+        <Field name="Device" value={shown(deviceName)} />
+        <Hearsay sender={sender} />
+      </Box>
+      <Fingerprint fingerprint={fingerprint} words="If the other device is a terminal, compare:" />
+    </Box>
+  );
+}
+
+/** Where the other device says it is. */
+function Hearsay({ sender }: { readonly sender: Sender }): ReactNode {
+  return (
+    <>
+      <Field name="Browser" value={shown(sender.ua)} />
+      <Field name="Address" value={shown(sender.remote)} />
+      <Field name="Place" value={placeInWords(sender)} />
+      <Text>{`  (${NOT_PROVEN})`}</Text>
+    </>
+  );
+}
+
+function Fingerprint({ fingerprint, words }: { fingerprint: string; words: string }): ReactNode {
+  return (
+    <Box columnGap={1} flexWrap="wrap">
+      <Text>{words}</Text>
+      <Text>{strong(fingerprint)}</Text>
+    </Box>
+  );
+}

@@ -1,0 +1,83 @@
+/** Lays a screen out as lines of the window's width. Pure: loaded late, because what it needs takes long to load. */
+import { Box, renderToString } from "ink";
+import type { ReactNode } from "react";
+import type { CellDrawing } from "../../qr/drawing.ts";
+import type { ScreenModel, Size } from "../screen/model.ts";
+import type { Frame as Lines } from "../screen/screen.ts";
+import { Frame, Instruction, KeysBar } from "./frame.tsx";
+import { CODE, FOOTER } from "./marks.ts";
+import { Notices } from "./notices.tsx";
+import { layOutOffer, Offer } from "./offer.tsx";
+import { Ending, Line, Question } from "./question.tsx";
+import { Steps } from "./steps.tsx";
+
+export function renderScreen(model: ScreenModel, size: Size, skip = 0): Lines {
+  const { view, code } = compose(model, size);
+  const lines = renderToString(view, { columns: size.columns }).split("\n");
+  return fit(code === undefined ? lines : withCode(lines, code), size, skip);
+}
+
+function compose(model: ScreenModel, size: Size): { view: ReactNode; code?: CellDrawing | undefined } {
+  const { panel } = model;
+  switch (panel.type) {
+    case "offer": {
+      const layout = layOutOffer(panel, size);
+      return { view: <Offer model={model} panel={panel} layout={layout} />, code: layout.code };
+    }
+    case "question":
+      return { view: <Question model={model} panel={panel} size={size} /> };
+    case "line":
+      return { view: <Line model={model} panel={panel} size={size} /> };
+    case "ending":
+      return {
+        view: (
+          <Frame title={model.title} footer={null}>
+            <Ending panel={panel} />
+            <Notices model={model} />
+          </Frame>
+        ),
+      };
+    case "steps":
+      return { view: <Progress model={model} /> };
+  }
+}
+
+function Progress({ model }: { readonly model: ScreenModel }): ReactNode {
+  const active = model.steps.find(({ state }) => state === "active");
+  return (
+    <Frame title={model.title} footer={<KeysBar keys={[{ key: "Ctrl-C", does: "end it" }]} />}>
+      <Box flexDirection="column" rowGap={1} marginTop={1}>
+        {active === undefined ? null : <Instruction>{`${active.label}: ${active.waitsFor}`}</Instruction>}
+        <Steps steps={model.steps} unicode={model.unicode} />
+        <Notices model={model} />
+      </Box>
+    </Frame>
+  );
+}
+
+/** The code's own cells in the place that was kept for them, byte for byte as they were checked. */
+function withCode(lines: readonly string[], code: CellDrawing): string[] {
+  const top = lines.findIndex((line) => line.startsWith(CODE));
+  return lines.map((line, row) => {
+    const cells = top < 0 ? undefined : code.lines[row - top];
+    return cells === undefined ? line : cells + line.slice(code.width);
+  });
+}
+
+/** As many lines as there are rows: title and footer always, of what is between them a part if need be. */
+function fit(lines: readonly string[], { rows }: Size, skip: number): Lines {
+  const mark = lines.indexOf(FOOTER);
+  const footer = mark < 0 ? [] : lines.slice(mark + 1);
+  const [title = "", ...body] = mark < 0 ? lines : lines.slice(0, mark);
+  const room = Math.max(1, rows - 1 - footer.length);
+  if (body.length <= room) return { lines: [title, ...body, ...footer].slice(0, rows), more: false };
+  // One line of the room says that there is more.
+  const start = Math.min(skip, body.length - (room - 1));
+  const part = body.slice(start, start + room - 1);
+  const more = start + room - 1 < body.length;
+  const turn = more ? MORE : BACK;
+  return { lines: [title, ...part, turn, ...footer].slice(0, rows), more };
+}
+
+const MORE = "\u001b[7m(more: press the space bar)\u001b[27m";
+const BACK = "\u001b[7m(the end; space bar: back to the start)\u001b[27m";

@@ -1,0 +1,185 @@
+/**
+ * Tells on a screen what lines would tell one after another. What shall outlast the screen (the ending, warnings, results) is
+ * said again in lines once the terminal is as it was.
+ */
+import type { CancelTimer, Clock } from "../../lib/clock.ts";
+import type { FxaPairError } from "../../lib/errors.ts";
+import type { Drawing } from "../../qr/drawing.ts";
+import type { CliEvent, Explained } from "../events.ts";
+import type { OfferActions, OfferHandle, OfferView } from "../offer-view.ts";
+import { describe } from "../plain.ts";
+import type { Plan, Reporter, StepState } from "../reporter.ts";
+import { displayText } from "../safe-text.ts";
+import type { DrawingRoom, EndingPanel, OfferPanel } from "./model.ts";
+import { offerKeys, pressed } from "./offer-keys.ts";
+import type { Screen } from "./screen.ts";
+import type { Subject } from "./screen-prompter.ts";
+
+/** Prepares the drawing of a URL; what it gives is called again for each size of the window. */
+export type PrepareDrawing = (
+  view: OfferView,
+  actions: OfferActions,
+) => Promise<(room: DrawingRoom) => Drawing>;
+
+const SECOND = 1000;
+/** An error may quote foreign text. */
+const MAX_ERROR_CELLS = 1000;
+
+export class ScreenReporter implements Reporter {
+  readonly #screen: Screen;
+  readonly #lines: Reporter;
+  readonly #clock: Clock;
+  readonly #prepareDrawing: PrepareDrawing;
+  /** To be said in lines when the screen is gone. */
+  #afterwards: (() => void)[] = [];
+  /** Says the last failure, unless something came of it. */
+  #failure: (() => void) | undefined;
+  #about: Explained | null = null;
+  #ending: EndingPanel | null = null;
+
+  /** @param lines says it where there is no screen (yet, or any more) */
+  constructor(screen: Screen, lines: Reporter, clock: Clock, prepareDrawing: PrepareDrawing) {
+    this.#screen = screen;
+    this.#lines = lines;
+    this.#clock = clock;
+    this.#prepareDrawing = prepareDrawing;
+  }
+
+  /** What the next question is about. */
+  get subject(): Subject {
+    return { about: this.#about, ending: this.#ending };
+  }
+
+  plan(plan: Plan): void {
+    this.#screen.plan(plan);
+  }
+
+  step(name: string, state: StepState): void {
+    this.#screen.step(name, state);
+  }
+
+  event(event: CliEvent): void {
+    if (!this.#screen.open) {
+      this.#lines.event(event);
+      return;
+    }
+    const { result, words } = describe(event);
+    if (event.type === "complete" || event.type === "added" || event.type === "removed") {
+      this.#about = null;
+      this.#afterwards.push(() => {
+        this.#lines.event(event);
+      });
+      this.#end([...(this.#ending?.lines ?? []), ...(words ?? [])]);
+      return;
+    }
+    const status = words?.at(-1);
+    if (status !== undefined) this.#screen.status(status);
+    if (result !== undefined && event.type !== "channel") {
+      this.#afterwards.push(() => {
+        this.#lines.event(event);
+      });
+    }
+  }
+
+  explain(subject: Explained, asked: boolean): void {
+    this.#about = subject;
+    if (!asked && !this.#screen.open) this.#lines.explain(subject, asked);
+  }
+
+  async offer(view: OfferView, actions: OfferActions): Promise<OfferHandle> {
+    if (!this.#screen.planned) return this.#lines.offer(view, actions);
+    this.#about = null;
+    this.#ending = null;
+    this.#failure = undefined;
+    const [draw, entered] = await Promise.all([this.#prepareDrawing(view, actions), this.#screen.enter()]);
+    if (!entered) return { connected: () => undefined, withdraw: () => undefined };
+    return this.#showOffer(view, actions, draw);
+  }
+
+  say(text: string): void {
+    if (this.#screen.open) this.#screen.notice(text);
+    else this.#lines.say(text);
+  }
+
+  progress(text: string): void {
+    if (this.#screen.open) this.#screen.status(text);
+    else this.#lines.progress(text);
+  }
+
+  warn(text: string): void {
+    if (!this.#screen.open) {
+      this.#lines.warn(text);
+      return;
+    }
+    this.#screen.notice(`Warning: ${text}`);
+    this.#afterwards.push(() => {
+      this.#lines.warn(text);
+    });
+  }
+
+  fail(error: FxaPairError): void {
+    if (!this.#screen.open) {
+      this.#lines.fail(error);
+      return;
+    }
+    this.#about = null;
+    this.#failure = () => {
+      this.#lines.fail(error);
+    };
+    const lines = [error.message, ...(error.hint === undefined ? [] : [error.hint])];
+    this.#end(lines.map((line) => displayText(line, MAX_ERROR_CELLS)));
+  }
+
+  /** Leaves the screen, and says in lines what shall stay. */
+  close(): void {
+    if (!this.#screen.open) return;
+    this.#screen.close();
+    for (const say of this.#afterwards.splice(0)) say();
+    this.#failure?.();
+    this.#failure = undefined;
+  }
+
+  #end(lines: readonly string[]): void {
+    this.#ending = { type: "ending", lines };
+    this.#screen.status(null);
+    this.#screen.show(this.#ending);
+  }
+
+  #showOffer(view: OfferView, actions: OfferActions, draw: (room: DrawingRoom) => Drawing): OfferHandle {
+    const files = [view.urlFile, view.pictureFile].filter((path) => path !== undefined);
+    const panel = (): OfferPanel => ({
+      type: "offer",
+      url: files.length === 0 ? view.url : null,
+      files,
+      draw,
+      secondsLeft: this.#secondsUntil(view.endsAt),
+      keys: offerKeys(actions),
+    });
+    let cancel: CancelTimer = () => undefined;
+    let over = false;
+    const withdraw = () => {
+      if (over) return;
+      over = true;
+      cancel();
+      this.#screen.show({ type: "steps" });
+    };
+    const count = () => {
+      this.#screen.change(panel());
+      const left = view.endsAt === null ? 0 : view.endsAt - this.#clock.now();
+      // Just after the whole second, so that each is shown.
+      if (left > 0) cancel = this.#clock.after(left % SECOND || SECOND, count);
+    };
+    this.#screen.status(null);
+    this.#screen.show(panel(), {
+      key: (key) => {
+        pressed(key, actions, this);
+      },
+    });
+    if (view.endsAt !== null) count();
+    return { connected: withdraw, withdraw };
+  }
+
+  #secondsUntil(moment: number | null): number | null {
+    return moment === null ? null : Math.max(0, Math.ceil((moment - this.#clock.now()) / SECOND));
+  }
+}

@@ -1,0 +1,203 @@
+/** What is on the screen now, and what keys mean there. One at a time asks: an offer, a question, a line. */
+import type { CancelTimer, Clock } from "../../lib/clock.ts";
+import { CTRL_C, TYPED_AHEAD_MS } from "../prompt.ts";
+import type { Plan, StepState } from "../reporter.ts";
+import type { Streams } from "../streams.ts";
+import { KeyReader } from "./key-reader.ts";
+import type { Panel, ScreenModel, Size } from "./model.ts";
+import { ScreenTerminal } from "./terminal.ts";
+
+/** Lines for the window, and whether there are more of them further down. */
+export interface Frame {
+  readonly lines: readonly string[];
+  readonly more: boolean;
+}
+
+/** Lays a screen out; `skip` lines of its middle part are scrolled away. */
+export type Layout = (model: ScreenModel, size: Size, skip: number) => Frame;
+
+/** What hears the keys while it is on the screen. */
+export interface KeyListener {
+  /** One key, but not Ctrl-C. */
+  key?(key: string): void;
+  /** Instead of keys: all that is typed and pasted, as it comes, Ctrl-C and what comes in the first moment included. */
+  input?(piece: string): void;
+  /** No key will come any more. */
+  end?(): void;
+  /** Ctrl-C; without this one it interrupts the run. */
+  interrupt?(): void;
+}
+
+export interface ScreenOptions {
+  readonly streams: Streams;
+  readonly clock: Clock;
+  readonly unicode: boolean;
+  /** Loads what lays out; called early, so that it is there when something is to be shown. */
+  loadLayout(): Promise<Layout>;
+  /** Ctrl-C where no question is open. */
+  interrupt(): void;
+}
+
+/** How many notices stay in sight. */
+const MAX_NOTICES = 3;
+
+export class Screen {
+  readonly #options: ScreenOptions;
+  readonly #terminal: ScreenTerminal;
+  #model: ScreenModel;
+  #layout: Layout | undefined;
+  #loading: Promise<Layout> | undefined;
+  readonly #reader = new KeyReader();
+  #keys: KeyListener = {};
+  #counting = false;
+  #cancel: CancelTimer = () => undefined;
+  #skip = 0;
+  /** The end of what is to be read has been in sight. */
+  #read = false;
+  #closed = false;
+
+  constructor(options: ScreenOptions) {
+    this.#options = options;
+    this.#model = {
+      title: "",
+      steps: [],
+      status: null,
+      notices: [],
+      panel: { type: "steps" },
+      unicode: options.unicode,
+    };
+    this.#terminal = new ScreenTerminal(options.streams, {
+      input: (piece) => {
+        this.#hear(piece);
+      },
+      end: () => {
+        this.#keys.end?.();
+      },
+      resize: () => {
+        this.#read = false;
+        this.#draw();
+      },
+    });
+  }
+
+  /** Whether the alternate screen is on. */
+  get open(): boolean {
+    return this.#terminal.entered;
+  }
+
+  /** Whether a plan was made, so that there is something to be on a screen. */
+  get planned(): boolean {
+    return this.#loading !== undefined && !this.#closed;
+  }
+
+  /** Whether everything there is to read has been in sight: only then may a yes count. */
+  get read(): boolean {
+    return this.#read;
+  }
+
+  get panel(): Panel {
+    return this.#model.panel;
+  }
+
+  plan({ title, steps }: Plan): void {
+    this.#loading ??= this.#options.loadLayout();
+    // Whoever shows something hears of it.
+    this.#loading.catch(() => undefined);
+    this.#update({ title, steps: steps.map((step) => ({ ...step, state: "waiting" })) });
+  }
+
+  step(name: string, state: StepState): void {
+    this.#update({
+      steps: this.#model.steps.map((step) => (step.name === name ? { ...step, state } : step)),
+    });
+  }
+
+  status(status: string | null): void {
+    this.#update({ status });
+  }
+
+  notice(text: string): void {
+    this.#update({ notices: [...this.#model.notices, text].slice(-MAX_NOTICES) });
+  }
+
+  clearNotices(): void {
+    this.#update({ notices: [] });
+  }
+
+  /** Loaded and on; resolves with false if it was closed meanwhile. */
+  async enter(): Promise<boolean> {
+    this.#layout ??= await (this.#loading ??= this.#options.loadLayout());
+    if (this.#closed) return false;
+    this.#terminal.enter();
+    return true;
+  }
+
+  /** Puts something else on the screen; for a moment no key counts there. */
+  show(panel: Panel, keys: KeyListener = {}): void {
+    this.#keys = keys;
+    this.#skip = 0;
+    this.#read = false;
+    this.#update({ panel });
+    this.#cancel();
+    this.#counting = false;
+    const { clock } = this.#options;
+    this.#cancel = clock.after(TYPED_AHEAD_MS, () => {
+      // What was typed ahead may not have been read yet if the program was kept busy: one look at stdin comes first.
+      this.#cancel = clock.after(0, () => {
+        this.#counting = true;
+      });
+    });
+    if (!this.#terminal.readable) keys.end?.();
+  }
+
+  /** The same thing with other contents: keys go on counting. */
+  change(panel: Panel): void {
+    this.#update({ panel });
+  }
+
+  /** Leaves the terminal as it was found. */
+  close(): void {
+    this.#closed = true;
+    this.#keys = {};
+    this.#cancel();
+    this.#terminal.leave();
+    // Nothing of it is kept.
+    this.#model = { ...this.#model, panel: { type: "steps" } };
+  }
+
+  #update(change: Partial<ScreenModel>): void {
+    this.#model = { ...this.#model, ...change };
+    this.#draw();
+  }
+
+  #draw(): void {
+    if (this.#layout === undefined || !this.#terminal.entered) return;
+    const frame = this.#layout(this.#model, this.#terminal.size, this.#skip);
+    this.#read ||= !frame.more;
+    this.#terminal.draw(frame.lines);
+  }
+
+  #hear(piece: string): void {
+    if (this.#keys.input !== undefined) {
+      this.#keys.input(piece);
+      return;
+    }
+    for (const key of this.#reader.read(piece)) this.#press(key);
+  }
+
+  #press(key: string): void {
+    if (key === CTRL_C) {
+      if (this.#keys.interrupt === undefined) this.#options.interrupt();
+      else this.#keys.interrupt();
+    } else if (!this.#counting) return;
+    else if (key === " ") this.#scroll();
+    else this.#keys.key?.(key);
+  }
+
+  /** A page on, or back to the start. */
+  #scroll(): void {
+    const step = Math.max(1, Math.floor(this.#terminal.size.rows / 2));
+    this.#skip = this.#read ? 0 : this.#skip + step;
+    this.#draw();
+  }
+}
