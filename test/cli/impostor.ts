@@ -2,6 +2,7 @@
 import { createChannel } from "../../src/channel/pairing-channel.ts";
 import { systemClock as clock } from "../../src/lib/clock.ts";
 import { systemRandom as random } from "../../src/lib/random.ts";
+import { noProxy } from "../../src/network/proxies.ts";
 import { formatPairingUrl } from "../../src/pairing/pairing-url.ts";
 import { DEFAULT_CLIENTS, DEFAULT_SCOPES } from "../../src/pairing/request-checks.ts";
 import { runAuthority } from "../../src/pairing/run-authority.ts";
@@ -17,7 +18,8 @@ export async function startImpostor(
   relayUrl: string,
   { name, avatar = null }: { name: string; avatar?: string | null },
 ): Promise<Impostor> {
-  const channel = await createChannel({ relayUrl, allowInsecure: true, clock, random, userAgent: "Firefox" });
+  const facts = { allowInsecure: true, clock, random, userAgent: "Firefox", proxyFor: noProxy };
+  const channel = await createChannel({ relayUrl, ...facts });
   const url = formatPairingUrl(contentServer, channel.id, channel.key);
   const flow = runAuthority({
     channel,
