@@ -21,6 +21,7 @@ const environment: Environment = {
   clock: systemClock,
   random: systemRandom,
   platform: process.platform,
+  nodeVersion: process.version,
   onSignal(name: SignalName, listener: () => void) {
     // Once only: a second signal does what it always does, so that nobody is ever stuck.
     const onSignal = () => {

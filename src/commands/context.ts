@@ -12,6 +12,8 @@ export interface Environment {
   readonly random: RandomSource;
   /** "linux", "darwin", "win32", … */
   readonly platform: string;
+  /** As `v20.19.0`. */
+  readonly nodeVersion: string;
   /** Calls `listener` when the signal arrives, instead of what the signal would do; returns how to stop that. */
   onSignal(name: SignalName, listener: () => void): () => void;
   /**

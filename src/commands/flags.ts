@@ -52,6 +52,8 @@ export const SETTINGS: ReadonlySet<string> = new Set([
   "password-stdin",
   "session-token-stdin",
   "print-thumbprint",
+  "check-timeout",
+  "report",
 ]);
 
 /** Never read from the environment or a file: leaving it set by accident would approve pairings. */

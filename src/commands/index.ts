@@ -62,6 +62,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./sandbox.ts")).sandbox,
   },
   {
+    name: "doctor",
+    summary: "check what a pairing needs from this machine",
+    load: async () => (await import("./doctor.ts")).doctor,
+  },
+  {
     name: "completion",
     summary: "print a script with which a shell completes these commands",
     load: async () => (await import("./completion.ts")).completion,

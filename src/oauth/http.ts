@@ -32,6 +32,8 @@ export interface HttpAnswer {
   readonly retryAfter: string | undefined;
   /** The `Timestamp` header: the server's time in Unix seconds. */
   readonly serverTime: number | undefined;
+  /** The `Date` header: wall-clock milliseconds, to the second; NaN for none. */
+  readonly date?: number;
 }
 
 /** What the accounts client needs of HTTP. */
@@ -108,6 +110,7 @@ export class HttpClient implements Http {
       document: parseJsonBytes(await readBody(response.body, host)),
       retryAfter: headerText(response.headers["retry-after"]),
       serverTime: wholeNumber(headerText(response.headers.timestamp)),
+      date: Date.parse(headerText(response.headers.date) ?? ""),
     };
   }
 }

@@ -31,6 +31,9 @@ export type CliEvent =
   | { type: "listening"; url: string; metricsUrl: string | null }
   | SettingsEvent
   | { type: "completion"; shell: string; script: string }
+  | CheckEvent
+  | { type: "summary"; usable: boolean; ok: number; warnings: number; problems: number }
+  | { type: "report"; text: string }
   | {
       type: "ready";
       server: string;
@@ -46,6 +49,16 @@ export type CliEvent =
       hint: string | null;
       details: Readonly<Record<string, unknown>> | null;
     };
+
+/** What one check of this machine's set-up found. */
+export interface CheckEvent {
+  type: "check";
+  name: string;
+  status: "ok" | "warning" | "problem";
+  message: string;
+  hint: string | null;
+  details: Readonly<Record<string, unknown>>;
+}
 
 /** The relay's settings by their flags' names, and where each came from: a flag, a variable, or `default`. */
 export interface SettingsEvent {

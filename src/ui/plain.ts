@@ -4,6 +4,7 @@
  */
 import type { FxaPairError } from "../lib/errors.ts";
 import { accountInWords } from "./account-words.ts";
+import { checkInWords, summaryInWords } from "./check-words.ts";
 import { additionInWords, deviceInWords, devicesInWords } from "./device-words.ts";
 import type { CliEvent, Explained } from "./events.ts";
 import { OpenQuestion } from "./open-question.ts";
@@ -140,6 +141,12 @@ export function describe(event: CliEvent): { result?: readonly string[]; words?:
       return { result: [displayText(event.text, 4000)] };
     case "listening":
       return { words: [`Relay listening on ${event.url}`] };
+    case "check":
+      return { result: checkInWords(event) };
+    case "summary":
+      return { words: [summaryInWords(event)] };
+    case "report":
+      return { result: [event.text.trimEnd()] };
     case "completion":
       return { result: [event.script.trimEnd()] };
     case "settings":

@@ -65,7 +65,7 @@ async function conclude({ before = { document: [] }, after, scope = [], key, wat
   const streams = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };
   const run: Run = {
     environment: {
-      ...{ streams, variables: {}, clock, random: systemRandom, platform: "linux" },
+      ...{ streams, variables: {}, clock, random: systemRandom, platform: "linux", nodeVersion: "v20.19.0" },
       onSignal: () => nothing,
       onHangUp: () => nothing,
       onExit: () => () => undefined,
