@@ -76,31 +76,32 @@ const MAX_UNSENT = 256 * 1024;
 export function webSocketOpener(proxyFor: ProxyFor): OpenSocket {
   return async (request) => {
     const deadline = request.clock.now() + request.timeout;
-    const connection = await connectionThroughProxy(request, proxyFor);
-    return open(request, Math.max(0, deadline - request.clock.now()), connection);
+    const connect = await connectorThroughProxy(request, proxyFor);
+    return open(request, Math.max(0, deadline - request.clock.now()), connect);
   };
 }
 
 /** {@link webSocketOpener} without proxies. */
 export const openWebSocket = webSocketOpener(noProxy);
 
-/** A connection to the relay, by way of a proxy; undefined where there is none. */
-async function connectionThroughProxy(
+/** How to connect to the relay by way of a proxy, to be called once; undefined where there is none. */
+async function connectorThroughProxy(
   { url: text, clock, userAgent, timeout: timeLimit }: SocketRequest,
   proxyFor: ProxyFor,
-): Promise<Connection | undefined> {
+): Promise<(() => Connection) | undefined> {
   const url = new URL(text);
   const proxy = proxyFor(url);
   if (proxy === undefined) return undefined;
   const { openTunnel, connectionInside } = await import("../network/tunnel.ts");
   const tunnel = await openTunnel(proxy, destinationOf(url), { clock, userAgent, timeLimit });
-  return connectionInside(tunnel, url);
+  // Not sooner: TLS may fail, and somebody must be there to hear of it.
+  return () => connectionInside(tunnel, url);
 }
 
 async function open(
   { url, userAgent, clock, listener }: SocketRequest,
   timeout: number,
-  connection: Connection | undefined,
+  connect: (() => Connection) | undefined,
 ): Promise<Socket> {
   const { WebSocket } = await import("ws");
   const options: ClientOptions = {
@@ -109,7 +110,7 @@ async function open(
     maxPayload: MAX_FRAME_LENGTH,
     followRedirects: false,
     headers: { "User-Agent": userAgent },
-    ...(connection === undefined ? {} : { createConnection: () => connection }),
+    ...(connect === undefined ? {} : { createConnection: connect }),
   };
   const socket = new WebSocket(url, options);
   forwardEvents(socket, clock, listener);
