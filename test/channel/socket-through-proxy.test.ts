@@ -4,7 +4,6 @@ import { createServer as createTlsServer } from "node:tls";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { webSocketOpener } from "../../src/channel/socket.ts";
 import { systemClock } from "../../src/lib/clock.ts";
-import type { Clock } from "../../src/lib/clock.ts";
 import { proxiesOf } from "../../src/network/proxies.ts";
 import { failureOf, StoppedClock } from "../oauth/support.ts";
 import { CERTIFICATE as cert, CERTIFICATE_KEY as key } from "../network/certificate.ts";

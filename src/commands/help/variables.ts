@@ -7,9 +7,16 @@ export interface Named {
 
 /** Variables that other programs honour, too. */
 export const COMMON_VARIABLES: readonly Named[] = [
-  { name: "HTTPS_PROXY, HTTP_PROXY", words: "the proxy to go through, as http://user:password@host:port" },
-  { name: "ALL_PROXY", words: "the proxy where neither of these is set; socks5:// is possible, too" },
-  { name: "NO_PROXY", words: "hosts that are reached without one, with commas between them" },
+  { name: "HTTPS_PROXY", words: "the proxy to servers with TLS, as http://user:password@host:port" },
+  { name: "HTTP_PROXY", words: "the proxy to a relay given as ws://" },
+  {
+    name: "ALL_PROXY",
+    words: "the proxy where these are not set; https://, socks5:// and socks5h:// are possible, too",
+  },
+  {
+    name: "NO_PROXY",
+    words: "names, addresses and ranges that are reached without one, with commas between them",
+  },
   {
     name: "NODE_EXTRA_CA_CERTS",
     words: "a file of certificates, in PEM, of authorities to trust besides the usual ones",
