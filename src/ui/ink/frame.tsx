@@ -5,20 +5,39 @@ import type { ShownKey } from "../screen/model.ts";
 import { FOOTER } from "./marks.ts";
 import { faint, strong } from "./style.ts";
 
+/** How much a screen takes of the window: as much as there is room for. */
+export interface Density {
+  /** Empty lines between its parts. */
+  readonly gap: 0 | 1;
+  /** Whether the steps are shown where they are not the matter. */
+  readonly steps: boolean;
+}
+
+/** From the roomiest on. */
+export const DENSITIES: readonly Density[] = [
+  { gap: 1, steps: true },
+  { gap: 1, steps: false },
+  { gap: 0, steps: false },
+];
+
 /** @param footer stays in sight when the rest has to be scrolled */
 export function Frame({
   title,
   children,
   footer,
+  gap = 0,
 }: {
   readonly title: string;
   readonly children: ReactNode;
   readonly footer: ReactNode;
+  readonly gap?: 0 | 1;
 }): ReactNode {
   return (
     <Box flexDirection="column">
-      <Text>{faint(`fxa-pair · ${title}`)}</Text>
-      {children}
+      <Text>{faint(`fxa-pair: ${title}`)}</Text>
+      <Box flexDirection="column" rowGap={gap} marginTop={gap} marginBottom={gap}>
+        {children}
+      </Box>
       <Text>{FOOTER}</Text>
       {footer}
     </Box>

@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import type { CellDrawing } from "../../qr/drawing.ts";
 import { ONLY_SCAN_YOURSELF } from "../words.ts";
 import type { OfferPanel, ScreenModel, Size } from "../screen/model.ts";
+import type { Density } from "./frame.tsx";
 import { Frame, Instruction, KeysBar } from "./frame.tsx";
 import { CODE } from "./marks.ts";
 import { Notices } from "./notices.tsx";
@@ -42,22 +43,27 @@ export function Offer({
   model,
   panel,
   layout,
+  density,
 }: {
   readonly model: ScreenModel;
   readonly panel: OfferPanel;
   readonly layout: OfferLayout;
+  readonly density: Density;
 }): ReactNode {
   const { beside, code, reason } = layout;
   const warning = <Text>{ONLY_SCAN_YOURSELF}</Text>;
   if (code === undefined) {
     return (
-      <Frame title={model.title} footer={<KeysBar keys={panel.keys} />}>
+      <Frame title={model.title} footer={<KeysBar keys={panel.keys} />} gap={density.gap}>
         <Instruction>{panel.url === null ? READ_THE_FILE : USE_THE_URL}</Instruction>
         {reason === undefined ? null : <Text>{`No QR code: ${reason}.`}</Text>}
         <Place panel={panel} />
-        {warning}
-        <Countdown seconds={panel.secondsLeft} />
+        <Box flexDirection="column">
+          {warning}
+          <Countdown seconds={panel.secondsLeft} />
+        </Box>
         <Notices model={model} />
+        {density.steps ? <Steps steps={model.steps} unicode={model.unicode} /> : null}
       </Frame>
     );
   }
@@ -77,15 +83,13 @@ export function Offer({
       <Box columnGap={GAP}>
         <Code code={code} />
         <Box flexDirection="column" height={code.height} overflow="hidden" flexGrow={1} rowGap={1}>
-          <Instruction>{SCAN}</Instruction>
-          <Countdown seconds={panel.secondsLeft} />
-          <Box flexDirection="column" flexShrink={0}>
-            {panel.keys.map((key) => (
-              <KeysBar key={key.key} keys={[key]} />
-            ))}
+          <Box flexDirection="column" flexShrink={0} rowGap={1}>
+            <Instruction>{SCAN}</Instruction>
+            <Countdown seconds={panel.secondsLeft} />
+            <KeysBar keys={panel.keys} />
+            <Notices model={model} />
+            <Place panel={panel} />
           </Box>
-          <Notices model={model} />
-          <Place panel={panel} />
           <Steps steps={model.steps} unicode={model.unicode} />
         </Box>
       </Box>

@@ -4,25 +4,22 @@ import type { ReactNode } from "react";
 import type { Explained, Sender } from "../events.ts";
 import { displayText } from "../safe-text.ts";
 import { NOT_PROVEN, placeInWords, scopeInWords, shown } from "../words.ts";
-import type { EndingPanel, LinePanel, QuestionPanel, ScreenModel, Size } from "../screen/model.ts";
+import type { EndingPanel, LinePanel, QuestionPanel, ScreenModel } from "../screen/model.ts";
+import type { Density } from "./frame.tsx";
 import { Field, Frame, Instruction, KeysBar, Points } from "./frame.tsx";
 import { Notices } from "./notices.tsx";
 import { Steps } from "./steps.tsx";
 import { strong } from "./style.ts";
 
-/** Rows from which on there is room for empty lines and the steps. */
-const ROOMY = 30;
-
 export function Question({
   model,
   panel,
-  size,
+  density: { gap, steps },
 }: {
   readonly model: ScreenModel;
   readonly panel: QuestionPanel;
-  readonly size: Size;
+  readonly density: Density;
 }): ReactNode {
-  const gap = gapIn(size);
   const footer = (
     <>
       <Instruction>{panel.question}</Instruction>
@@ -30,13 +27,11 @@ export function Question({
     </>
   );
   return (
-    <Frame title={model.title} footer={footer}>
-      <Box flexDirection="column" rowGap={gap} marginTop={gap}>
-        {panel.ending === null ? null : <Ending panel={panel.ending} />}
-        {panel.about === null ? null : <About subject={panel.about} gap={gap} />}
-        <Notices model={model} />
-        {gap === 0 ? null : <Steps steps={model.steps} unicode={model.unicode} />}
-      </Box>
+    <Frame title={model.title} footer={footer} gap={gap}>
+      {panel.ending === null ? null : <Ending panel={panel.ending} />}
+      {panel.about === null ? null : <About subject={panel.about} gap={gap} />}
+      <Notices model={model} />
+      {steps ? <Steps steps={model.steps} unicode={model.unicode} /> : null}
     </Frame>
   );
 }
@@ -45,13 +40,12 @@ export function Question({
 export function Line({
   model,
   panel,
-  size,
+  density: { gap, steps },
 }: {
-  model: ScreenModel;
-  panel: LinePanel;
-  size: Size;
+  readonly model: ScreenModel;
+  readonly panel: LinePanel;
+  readonly density: Density;
 }): ReactNode {
-  const gap = gapIn(size);
   const footer = (
     <>
       <Text>
@@ -62,11 +56,10 @@ export function Line({
     </>
   );
   return (
-    <Frame title={model.title} footer={footer}>
-      <Box flexDirection="column" rowGap={gap} marginTop={gap}>
-        {panel.about === null ? null : <About subject={panel.about} gap={gap} />}
-        <Notices model={model} />
-      </Box>
+    <Frame title={model.title} footer={footer} gap={gap}>
+      {panel.about === null ? null : <About subject={panel.about} gap={gap} />}
+      <Notices model={model} />
+      {steps ? <Steps steps={model.steps} unicode={model.unicode} /> : null}
     </Frame>
   );
 }
@@ -84,10 +77,6 @@ export function Ending({ panel }: { readonly panel: EndingPanel }): ReactNode {
       ))}
     </Box>
   );
-}
-
-function gapIn({ rows }: Size): 0 | 1 {
-  return rows >= ROOMY ? 1 : 0;
 }
 
 function About({ subject, gap }: { readonly subject: Explained; readonly gap: 0 | 1 }): ReactNode {

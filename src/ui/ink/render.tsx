@@ -1,56 +1,67 @@
 /** Lays a screen out as lines of the window's width. Pure: loaded late, because what it needs takes long to load. */
-import { Box, renderToString } from "ink";
+import { renderToString } from "ink";
 import type { ReactNode } from "react";
 import type { CellDrawing } from "../../qr/drawing.ts";
 import type { ScreenModel, Size } from "../screen/model.ts";
 import type { Frame as Lines } from "../screen/screen.ts";
-import { Frame, Instruction, KeysBar } from "./frame.tsx";
+import { DENSITIES, Frame, Instruction, KeysBar } from "./frame.tsx";
+import type { Density } from "./frame.tsx";
 import { CODE, FOOTER } from "./marks.ts";
 import { Notices } from "./notices.tsx";
 import { layOutOffer, Offer } from "./offer.tsx";
+import type { OfferLayout } from "./offer.tsx";
 import { Ending, Line, Question } from "./question.tsx";
 import { Steps } from "./steps.tsx";
 
 export function renderScreen(model: ScreenModel, size: Size, skip = 0): Lines {
-  const { view, code } = compose(model, size);
-  const lines = renderToString(view, { columns: size.columns }).split("\n");
-  return fit(code === undefined ? lines : withCode(lines, code), size, skip);
+  const { panel } = model;
+  const offer = panel.type === "offer" ? layOutOffer(panel, size) : undefined;
+  let lines: readonly string[] = [];
+  for (const density of DENSITIES) {
+    const view = compose(model, density, offer);
+    lines = renderToString(view, { columns: size.columns }).split("\n");
+    // The mark is a line, too, that will not be there.
+    if (lines.length - 1 <= size.rows) break;
+  }
+  return fit(offer?.code === undefined ? lines : withCode(lines, offer.code), size, skip);
 }
 
-function compose(model: ScreenModel, size: Size): { view: ReactNode; code?: CellDrawing | undefined } {
+function compose(model: ScreenModel, density: Density, offer: OfferLayout | undefined): ReactNode {
   const { panel } = model;
   switch (panel.type) {
-    case "offer": {
-      const layout = layOutOffer(panel, size);
-      return { view: <Offer model={model} panel={panel} layout={layout} />, code: layout.code };
-    }
+    case "offer":
+      return offer === undefined ? null : (
+        <Offer model={model} panel={panel} layout={offer} density={density} />
+      );
     case "question":
-      return { view: <Question model={model} panel={panel} size={size} /> };
+      return <Question model={model} panel={panel} density={density} />;
     case "line":
-      return { view: <Line model={model} panel={panel} size={size} /> };
+      return <Line model={model} panel={panel} density={density} />;
     case "ending":
-      return {
-        view: (
-          <Frame title={model.title} footer={null}>
-            <Ending panel={panel} />
-            <Notices model={model} />
-          </Frame>
-        ),
-      };
+      return (
+        <Frame title={model.title} footer={null} gap={density.gap}>
+          <Ending panel={panel} />
+          <Notices model={model} />
+        </Frame>
+      );
     case "steps":
-      return { view: <Progress model={model} /> };
+      return <Progress model={model} density={density} />;
   }
 }
 
-function Progress({ model }: { readonly model: ScreenModel }): ReactNode {
+function Progress({
+  model,
+  density: { gap },
+}: {
+  readonly model: ScreenModel;
+  readonly density: Density;
+}): ReactNode {
   const active = model.steps.find(({ state }) => state === "active");
   return (
-    <Frame title={model.title} footer={<KeysBar keys={[{ key: "Ctrl-C", does: "end it" }]} />}>
-      <Box flexDirection="column" rowGap={1} marginTop={1}>
-        {active === undefined ? null : <Instruction>{`${active.label}: ${active.waitsFor}`}</Instruction>}
-        <Steps steps={model.steps} unicode={model.unicode} />
-        <Notices model={model} />
-      </Box>
+    <Frame title={model.title} footer={<KeysBar keys={[{ key: "Ctrl-C", does: "end it" }]} />} gap={gap}>
+      {active === undefined ? null : <Instruction>{`${active.label}: ${active.waitsFor}`}</Instruction>}
+      <Steps steps={model.steps} unicode={model.unicode} />
+      <Notices model={model} />
     </Frame>
   );
 }

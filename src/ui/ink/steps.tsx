@@ -22,9 +22,9 @@ export function Steps({
 }): ReactNode {
   const signs = unicode ? SIGNS : ASCII_SIGNS;
   return (
-    <Box flexDirection="column">
+    <Box flexDirection="column" overflow="hidden">
       {steps.map(({ name, label, waitsFor, state }) => (
-        <Box key={name}>
+        <Box key={name} flexShrink={0}>
           <Box minWidth={2} flexShrink={0}>
             <Text>{signs[state]}</Text>
           </Box>

@@ -19,6 +19,11 @@ const YES_NO: readonly ShownKey[] = [
   { key: "y", does: "yes" },
   { key: "n", does: "no (Enter)" },
 ];
+/** Where it is about another device. */
+const APPROVE: readonly ShownKey[] = [
+  { key: "y", does: "approve" },
+  { key: "n", does: "decline (Enter)" },
+];
 /** Characters of a line that is shown. */
 const MAX_LINE = 1000;
 
@@ -38,7 +43,8 @@ export class ScreenPrompter implements Prompter {
 
   async confirm(question: string, signal: AbortSignal): Promise<boolean> {
     if (!this.#screen.planned) return this.#lines.confirm(question, signal);
-    const answer = await this.#press(question, YES_NO, signal, "no", (key) => {
+    const keys = this.#subject().about === null ? YES_NO : APPROVE;
+    const answer = await this.#press(question, keys, signal, "no", (key) => {
       // What has not been in sight cannot be agreed to.
       if (isYes(key)) return this.#screen.read ? "yes" : undefined;
       return isNo(key) ? "no" : undefined;

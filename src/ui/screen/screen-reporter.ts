@@ -126,6 +126,7 @@ export class ScreenReporter implements Reporter {
     this.#failure = () => {
       this.#lines.fail(error);
     };
+    this.#screen.failSteps();
     const lines = [error.message, ...(error.hint === undefined ? [] : [error.hint])];
     this.#end(lines.map((line) => displayText(line, MAX_ERROR_CELLS)));
   }

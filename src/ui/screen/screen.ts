@@ -4,7 +4,7 @@ import { CTRL_C, TYPED_AHEAD_MS } from "../prompt.ts";
 import type { Plan, StepState } from "../reporter.ts";
 import type { Streams } from "../streams.ts";
 import { KeyReader } from "./key-reader.ts";
-import type { Panel, ScreenModel, Size } from "./model.ts";
+import type { Panel, ScreenModel, ShownStep, Size } from "./model.ts";
 import { ScreenTerminal } from "./terminal.ts";
 
 /** Lines for the window, and whether there are more of them further down. */
@@ -110,6 +110,15 @@ export class Screen {
     this.#update({
       steps: this.#model.steps.map((step) => (step.name === name ? { ...step, state } : step)),
     });
+  }
+
+  /** What was under way has failed. */
+  failSteps(): void {
+    const failed = ({ state, ...step }: ShownStep): ShownStep => ({
+      ...step,
+      state: state === "active" ? "failed" : state,
+    });
+    this.#update({ steps: this.#model.steps.map(failed) });
   }
 
   status(status: string | null): void {
