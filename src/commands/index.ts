@@ -1,13 +1,8 @@
 /** The table of commands, and the way from arguments to an exit status. */
 import { CommanderError } from "commander";
 import type { Command } from "commander";
-import { chooseReporter } from "../ui/choose-reporter.ts";
 import type { CommandEntry } from "./command.ts";
 import type { Environment } from "./context.ts";
-import { EXIT_STATUS } from "./exit-codes.ts";
-import { asFxaPairError, ReportedFailure } from "./failure.ts";
-import { isRequested } from "./flags.ts";
-import { guess } from "./misspelt.ts";
 import { buildProgram } from "./program.ts";
 
 export const COMMANDS: readonly CommandEntry[] = [
@@ -102,25 +97,8 @@ export async function runCli(argv: readonly string[], environment: Environment):
     return status;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
-    const hint = error instanceof CommanderError && program !== undefined ? guess(error, program) : undefined;
-    return reportFailure(error, hint, argv, environment);
+    // Loaded only now: help and version need none of it.
+    const { reportFailure } = await import("./report-failure.ts");
+    return reportFailure(error, { program, argv, environment });
   }
-}
-
-function reportFailure(
-  thrown: unknown,
-  hint: string | undefined,
-  argv: readonly string[],
-  environment: Environment,
-): number {
-  if (thrown instanceof ReportedFailure) return EXIT_STATUS[thrown.code];
-  const error = asFxaPairError(thrown, hint);
-  const { reporter } = chooseReporter(environment.streams, environment.clock, {
-    json: isRequested("json", argv, environment.variables),
-    quiet: false,
-    verbose: isRequested("verbose", argv, environment.variables),
-    accessible: true,
-  });
-  reporter.fail(error);
-  return EXIT_STATUS[error.code];
 }

@@ -5,7 +5,7 @@ import { nearest } from "../lib/nearest.ts";
 import { VERSION } from "../lib/version.ts";
 import type { CommandEntry } from "./command.ts";
 import type { Environment } from "./context.ts";
-import { addGlobalOptions } from "./flags.ts";
+import { addGlobalOptions } from "./global-options.ts";
 
 /** What `fxa-pair help` explains besides the commands, in a line each. */
 export const TOPICS = {
