@@ -4,11 +4,12 @@ import { isLoopback } from "../lib/loopback.ts";
 import { proxiesOf } from "../network/proxies.ts";
 import type { ProxyFor } from "../network/proxies.ts";
 import { AccountsClient } from "../oauth/accounts-client.ts";
-import { FileCredentialStore } from "../oauth/credential-store.ts";
-import type { CredentialStore, Credentials } from "../oauth/credential-store.ts";
+import { LocalCredentialStore } from "../oauth/credential-store.ts";
+import type { CredentialStore, Credentials, StorePlace } from "../oauth/credential-store.ts";
 import { requireServer } from "../oauth/credentials.ts";
 import { discover, resolveServer } from "../oauth/discovery.ts";
 import type { Servers } from "../oauth/discovery.ts";
+import { SystemKeyring } from "../oauth/keyring.ts";
 import { HttpClient } from "../oauth/http.ts";
 import { userAgent } from "./setup.ts";
 import type { Run } from "./setup.ts";
@@ -17,6 +18,7 @@ export interface ServerFlags {
   readonly server?: string | undefined;
   readonly channelServer?: string | undefined;
   readonly configDir: string;
+  readonly store?: StorePlace | undefined;
 }
 
 const DEFAULT_SERVER = "release";
@@ -26,10 +28,23 @@ export function contentServerOf(flags: ServerFlags): string {
   return resolveServer(flags.server ?? DEFAULT_SERVER);
 }
 
-/** The credentials kept in the config directory. */
+/** The credentials of the config directory, moved first to where the options want them. */
 export function openStore(flags: ServerFlags, run: Run): CredentialStore {
-  const { clock, random } = run.environment;
-  return new FileCredentialStore({ folder: flags.configDir, clock, random });
+  const { clock, random, platform } = run.environment;
+  return new LocalCredentialStore({
+    folder: flags.configDir,
+    clock,
+    random,
+    keyring: new SystemKeyring(clock, platform),
+    preferred: flags.store,
+    onMove: (place) => {
+      run.reporter.progress(
+        place === "keyring"
+          ? "The credentials were moved from the file to the system's keyring."
+          : "The credentials were moved from the system's keyring to the file.",
+      );
+    },
+  });
 }
 
 /**

@@ -12,12 +12,12 @@ import { connectAccounts, openStore, requireCredentials } from "./accounts.ts";
 import { addExamples } from "./command.ts";
 import type { CommandModule } from "./command.ts";
 import type { Environment } from "./context.ts";
-import { globalFlags, readFlags } from "./flags.ts";
+import { addStoreOption, storeFlags, globalFlags, readFlags } from "./flags.ts";
 import { listedDevice } from "./listed-device.ts";
 import { requireSomebodyToAsk, withRun } from "./setup.ts";
 import type { Run } from "./setup.ts";
 
-const Flags = v.object({ ...globalFlags, yes: v.optional(v.boolean(), false) });
+const Flags = v.object({ ...globalFlags, ...storeFlags, yes: v.optional(v.boolean(), false) });
 type DeviceFlags = v.InferOutput<typeof Flags>;
 
 /** Digits of an id that are enough, if only one device's begins with them. */
@@ -29,6 +29,7 @@ export const devices: CommandModule = {
       .addArgument(new Argument("[action]", "what to do").choices(["list", "remove"]).default("list", "list"))
       .argument("[id]", "the device to remove, by its id in the list or the first digits of it")
       .option("--yes", "remove without asking");
+    addStoreOption(command);
     addExamples(command, ["fxa-pair devices", "fxa-pair devices remove <id>", "fxa-pair devices --json"]);
   },
 

@@ -11,7 +11,7 @@ import * as v from "valibot";
 import { FxaPairError } from "../lib/errors.ts";
 import { isJsonObject } from "../lib/json.ts";
 import { nearest } from "../lib/nearest.ts";
-import { wordsFor } from "./option-values.ts";
+import { STORE_PLACES, wordsFor } from "./option-values.ts";
 
 type RawValue = string | boolean | readonly string[];
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -51,6 +51,7 @@ export const SETTINGS: ReadonlySet<string> = new Set([
   "totp",
   "password-stdin",
   "session-token-stdin",
+  "store",
   "print-thumbprint",
   "check-timeout",
   "report",
@@ -78,6 +79,19 @@ export const globalFlags = {
   verbose: v.optional(v.boolean(), false),
   color: v.optional(v.boolean(), true),
   accessible: v.optional(v.boolean(), false),
+};
+
+/** Adds the option of every command that reads or writes credentials. */
+export function addStoreOption(command: Command): Command {
+  return command.option(
+    "--store <place>",
+    "keep the credentials in a file or in the system's keyring (default: where they are, else file)",
+  );
+}
+
+/** The schema entry of {@link addStoreOption}. */
+export const storeFlags = {
+  store: v.optional(v.picklist(STORE_PLACES, "must be file or keyring")),
 };
 
 /** What this device is called, as far as the accounts server takes it. */

@@ -22,7 +22,7 @@ import type { HostCredentials } from "./approval.ts";
 import { addExamples } from "./command.ts";
 import type { CommandModule } from "./command.ts";
 import type { Environment } from "./context.ts";
-import { deviceNameFlag, globalFlags, readFlags, secondsFlag } from "./flags.ts";
+import { addStoreOption, storeFlags, deviceNameFlag, globalFlags, readFlags, secondsFlag } from "./flags.ts";
 import { NewDevice } from "./new-device.ts";
 import { offerFlags, publishOffer } from "./offer.ts";
 import type { Offer, PublishedOffer } from "./offer.ts";
@@ -34,6 +34,7 @@ import type { Run } from "./setup.ts";
 
 const Flags = v.object({
   ...globalFlags,
+  ...storeFlags,
   ...offerFlags,
   yes: v.optional(v.boolean(), false),
   approveJwk: v.optional(
@@ -82,6 +83,7 @@ export const host: CommandModule = {
       .option("--qr-out <file>", "write the QR code to a .png or .svg file instead of drawing it")
       .option("--url-out <file>", "write the pairing URL to a file (mode 0600) instead of showing it")
       .option("--copy", "copy the pairing URL to the terminal's clipboard");
+    addStoreOption(command);
     addExamples(command, [
       "fxa-pair host",
       "fxa-pair host --qr-out code.png",

@@ -18,7 +18,15 @@ import { addExamples } from "./command.ts";
 import type { CommandModule } from "./command.ts";
 import type { Environment } from "./context.ts";
 import { DEFAULT_CLIENT } from "./default-client.ts";
-import { collect, deviceNameFlag, globalFlags, readFlags, secondsFlag } from "./flags.ts";
+import {
+  addStoreOption,
+  storeFlags,
+  collect,
+  deviceNameFlag,
+  globalFlags,
+  readFlags,
+  secondsFlag,
+} from "./flags.ts";
 import { NewSignIn } from "./new-sign-in.ts";
 import { confirmServer, readPairingUrl } from "./pairing-source.ts";
 import { requireSomebodyToAsk, untilInterrupted, userAgent, withRun } from "./setup.ts";
@@ -26,6 +34,7 @@ import type { Run } from "./setup.ts";
 
 const Flags = v.object({
   ...globalFlags,
+  ...storeFlags,
   qr: v.optional(v.string()),
   yes: v.optional(v.boolean(), false),
   expectEmail: v.optional(v.pipe(v.string(), v.includes("@", "must be an e-mail address"))),
@@ -71,6 +80,7 @@ export const join: CommandModule = {
       .option("--out <file>", "write the credentials there (- for standard output) instead of storing them")
       .option("--format <format>", "how to write them: json or env (default: json)")
       .option("--timeout <seconds>", "how long to wait in all (default: 300)");
+    addStoreOption(command);
     addExamples(command, [
       "fxa-pair join --qr photo.png",
       "fxa-pair join --yes --expect-email me@example.com - < url.txt",

@@ -19,7 +19,7 @@ export function listedDevice(device: AccountDevice, clock: Clock): ListedDevice 
 }
 
 /** RFC 3339; null also for what is no time at all. */
-function timestamp(milliseconds: number | null): string | null {
+export function timestamp(milliseconds: number | null): string | null {
   if (milliseconds === null || !(milliseconds > 0 && milliseconds < 8.64e15)) return null;
   return new Date(milliseconds).toISOString();
 }

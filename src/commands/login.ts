@@ -15,7 +15,7 @@ import { DEFAULT_CLIENT } from "./default-client.ts";
 import { addExamples } from "./command.ts";
 import type { CommandModule } from "./command.ts";
 import type { Environment } from "./context.ts";
-import { deviceNameFlag, globalFlags, readFlags } from "./flags.ts";
+import { addStoreOption, storeFlags, deviceNameFlag, globalFlags, readFlags } from "./flags.ts";
 import { endReplaced, isSameAccount } from "./replaced.ts";
 import { withRun } from "./setup.ts";
 import type { Run } from "./setup.ts";
@@ -24,6 +24,7 @@ import { describeAccount } from "./status.ts";
 
 const Flags = v.object({
   ...globalFlags,
+  ...storeFlags,
   email: v.optional(v.pipe(v.string(), v.includes("@", "must be an e-mail address"))),
   passwordStdin: v.optional(v.boolean(), false),
   sessionTokenStdin: v.optional(v.boolean(), false),
@@ -44,6 +45,7 @@ export const login: CommandModule = {
         "take over a session: read its token from standard input (brings no keys)",
       )
       .option("--device-name <name>", "this device's name in the account (default: the machine's name)");
+    addStoreOption(command);
     addExamples(command, [
       "fxa-pair login",
       "fxa-pair login --email me@example.com --password-stdin < password.txt",
@@ -89,7 +91,7 @@ async function runLogin(flags: LoginFlags, run: Run): Promise<number> {
   }
   for (const warning of warnings) run.reporter.warn(warning);
   if (existing !== null) await endReplaced(existing, credentials, client, run);
-  run.reporter.event(describeAccount(credentials, store));
+  run.reporter.event(describeAccount(credentials, store, run.environment.clock));
   return 0;
 }
 

@@ -8,16 +8,17 @@ import { connectAccounts, openStore } from "./accounts.ts";
 import { addExamples } from "./command.ts";
 import type { CommandModule } from "./command.ts";
 import type { Environment } from "./context.ts";
-import { globalFlags, readFlags } from "./flags.ts";
+import { addStoreOption, storeFlags, globalFlags, readFlags } from "./flags.ts";
 import { withRun } from "./setup.ts";
 import type { Run } from "./setup.ts";
 import { describeAccount } from "./status.ts";
 
-const Flags = v.object({ ...globalFlags, force: v.optional(v.boolean(), false) });
+const Flags = v.object({ ...globalFlags, ...storeFlags, force: v.optional(v.boolean(), false) });
 
 export const logout: CommandModule = {
   define(command: Command): void {
     command.option("--force", "forget the credentials here even if the server cannot be told");
+    addStoreOption(command);
     addExamples(command, ["fxa-pair logout", "fxa-pair logout --force"]);
   },
 
@@ -30,7 +31,7 @@ export const logout: CommandModule = {
         await revoke(credentials, flags.force, run);
         await store.remove(credentials);
       }
-      run.reporter.event(describeAccount(await store.load(), store));
+      run.reporter.event(describeAccount(await store.load(), store, run.environment.clock));
       return 0;
     });
   },

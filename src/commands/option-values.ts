@@ -9,9 +9,13 @@ export type ValueKind = "files" | "folders" | "command" | "free";
 /** The shells that `completion` knows. */
 export const SHELLS = ["bash", "zsh", "fish", "powershell"] as const;
 
+/** Where credentials can be kept. */
+export const STORE_PLACES = ["file", "keyring"] as const;
+
 const WORDS: Readonly<Record<string, readonly string[]>> = {
   form: ["auto", "half", "full", "ascii", "none"],
   format: ["json", "env"],
+  place: STORE_PLACES,
   server: ["release", "stage"],
   shell: SHELLS,
 };

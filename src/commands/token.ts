@@ -7,17 +7,19 @@ import { connectAccounts, openStore, requireCredentials } from "./accounts.ts";
 import { addExamples } from "./command.ts";
 import type { CommandModule } from "./command.ts";
 import type { Environment } from "./context.ts";
-import { collect, globalFlags, readFlags } from "./flags.ts";
+import { addStoreOption, storeFlags, collect, globalFlags, readFlags } from "./flags.ts";
 import { withRun } from "./setup.ts";
 
 const Flags = v.object({
   ...globalFlags,
+  ...storeFlags,
   scope: v.optional(v.array(v.pipe(v.string(), v.regex(/^\S+$/, "must be one scope"))), []),
 });
 
 export const token: CommandModule = {
   define(command: Command): void {
     command.option("--scope <scope...>", "scopes the token shall have (required)", collect);
+    addStoreOption(command);
     addExamples(command, [
       "fxa-pair token --scope profile",
       "fxa-pair token --scope https://identity.mozilla.com/apps/oldsync --json",

@@ -6,9 +6,20 @@ import { FxaPairError } from "../lib/errors.ts";
 import type { AccountsClient } from "./accounts-client.ts";
 import type { CredentialStore } from "./credential-store.ts";
 import type { Credentials } from "./credentials.ts";
+import type { SessionState } from "./answers.ts";
+import { TWO_STEP_METHODS } from "./host-session.ts";
 import { AccountsError } from "./error-table.ts";
 import { PROFILE_SCOPE } from "./scopes.ts";
 import { freshAccessToken } from "./token-refresh.ts";
+
+/** What the server said of credentials that it accepts. */
+export interface CheckedCredentials {
+  /** Null where there is none. */
+  readonly session: { readonly twoStep: TwoStep } | null;
+}
+
+/** How the session stands to two-step authentication: passed it, none is needed, or an old server does not tell. */
+export type TwoStep = "passed" | "not needed" | "unknown";
 
 /**
  * Tries the refresh token, and the session where there is one.
@@ -20,13 +31,22 @@ export async function checkCredentials(
   store: CredentialStore,
   credentials: Credentials,
   clock: Clock,
-): Promise<void> {
+): Promise<CheckedCredentials> {
   await freshAccessToken(accounts, store, credentials, [PROFILE_SCOPE], clock);
   const { sessionToken, uid } = credentials;
-  if (sessionToken === undefined) return;
+  if (sessionToken === undefined) return { session: null };
   const session = await stateOf(accounts, sessionToken);
   if (!session.verified) throw rejected("does not take this device's session for confirmed");
   if (!equalText(session.uid, uid)) throw rejected("knows this device's session as another account's");
+  if (session.meetsMinimumAssurance === false) {
+    throw rejected("wants two-step authentication, which this device's session did not pass");
+  }
+  return { session: { twoStep: twoStepOf(session) } };
+}
+
+function twoStepOf({ meetsMinimumAssurance, verificationMethod }: SessionState): TwoStep {
+  if (TWO_STEP_METHODS.includes(verificationMethod ?? "")) return "passed";
+  return meetsMinimumAssurance === true ? "not needed" : "unknown";
 }
 
 async function stateOf(accounts: AccountsClient, sessionToken: string) {

@@ -1,10 +1,11 @@
 /**
  * Where credentials are kept between runs: one JSON file, mode 0600 in a folder of mode 0700, replaced in one step and
- * never followed through a link. On Windows the user's own profile folder takes the place of the modes.
+ * never followed through a link; or, for those who ask for it, the system's keyring. On Windows the user's own profile
+ * folder takes the place of the modes.
  */
 
 import { readdir, unlink } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { join, resolve } from "node:path";
 import * as v from "valibot";
 import type { Clock } from "../lib/clock.ts";
 import { equalText } from "../lib/constant-time.ts";
@@ -14,12 +15,17 @@ import type { RandomSource } from "../lib/random.ts";
 import type { Credentials } from "./credentials.ts";
 import { CREDENTIALS_VERSION, CredentialsSchema } from "./credentials.ts";
 import { withFileLock } from "./file-lock.ts";
+import { NO_KEYRING } from "./keyring.ts";
+import type { Keyring } from "./keyring.ts";
 
 export type { Credentials } from "./credentials.ts";
 
+/** Where credentials can be kept. */
+export type StorePlace = "file" | "keyring";
+
 /** One account's credentials, or none. */
 export interface CredentialStore {
-  /** Where they are, for people to read. */
+  /** Where they are, or would be put: a file's path, or {@link KEYRING}. Known for sure once they were loaded or saved. */
   readonly path: string;
   load(): Promise<Credentials | null>;
   /**
@@ -32,63 +38,136 @@ export interface CredentialStore {
   remove(expected?: Credentials): Promise<void>;
 }
 
-export interface FileCredentialStoreOptions {
+/** Stands for a path where the system's keyring has the credentials. */
+export const KEYRING = "keyring";
+
+export interface LocalCredentialStoreOptions {
   /** The configuration folder; made when absent. */
   readonly folder: string;
   readonly clock: Clock;
   readonly random: RandomSource;
+  /** Left out: none can be used. */
+  readonly keyring?: Keyring;
+  /** Where they shall be kept. Left out: where they are, and in a file at first. */
+  readonly preferred?: StorePlace | undefined;
+  /** Told when they were moved to the preferred place. */
+  readonly onMove?: ((place: StorePlace) => void) | undefined;
 }
 
 const FILE_NAME = "credentials.json";
 
-/**
- * The store on disk. Every method throws FxaPairError `usage` when the file or folder is open to others, is a link or
- * no file, was written by a newer version, or cannot be written; `not_signed_in` when the content is damaged.
- */
-export class FileCredentialStore implements CredentialStore {
-  readonly path: string;
-  readonly #options: FileCredentialStoreOptions;
+interface Kept {
+  readonly place: StorePlace;
+  /** Null where they are gone, or damaged and to be replaced. */
+  readonly credentials: Credentials | null;
+}
 
-  constructor(options: FileCredentialStoreOptions) {
-    this.path = join(options.folder, FILE_NAME);
+/**
+ * The store on this machine: the file itself, or a file that says that the keyring has them, so that they are found
+ * without being told where. One lock is held for both. Every method throws FxaPairError `usage` when the file or folder
+ * is open to others, is a link or no file, was written by a newer version, or cannot be written, or when the keyring
+ * cannot be used; `not_signed_in` when the content is damaged.
+ */
+export class LocalCredentialStore implements CredentialStore {
+  readonly #file: string;
+  readonly #keyring: Keyring;
+  readonly #options: LocalCredentialStoreOptions;
+  #place: StorePlace;
+
+  constructor(options: LocalCredentialStoreOptions) {
+    this.#file = join(options.folder, FILE_NAME);
+    this.#keyring = options.keyring ?? NO_KEYRING;
     this.#options = options;
+    this.#place = options.preferred ?? "file";
   }
 
+  get path(): string {
+    return this.#place === "keyring" ? KEYRING : this.#file;
+  }
+
+  /** Moves them first if they are to be kept elsewhere. */
   async load(): Promise<Credentials | null> {
-    const text = await readPrivateFile(this.path);
-    return text === undefined ? null : parseCredentials(text, this.path);
+    const { preferred, onMove } = this.#options;
+    const kept = await this.#read();
+    if (preferred === undefined || !isMisplaced(kept, preferred)) return this.#at(kept);
+    await this.#locked(async () => {
+      const current = await this.#read();
+      if (!isMisplaced(current, preferred)) return;
+      await this.#write(current.credentials, preferred, current.place);
+      onMove?.(preferred);
+    });
+    return this.#at(await this.#read());
   }
 
   async save(credentials: Credentials, replaced: Credentials | null): Promise<void> {
     await ensurePrivateFolder(this.#options.folder);
     await this.#locked(async () => {
-      const current = await this.#readable();
+      const kept = await this.#readable();
+      const current = kept?.credentials ?? null;
       if (current !== null && (replaced === null || !sameToken(current, replaced))) throw signedInMeanwhile();
       await this.#removeLeftovers();
-      const text = `${JSON.stringify(credentials, null, 2)}\n`;
-      await writePrivateFile(this.path, text, this.#options.random);
+      await this.#write(credentials, this.#options.preferred ?? kept?.place ?? "file", kept?.place);
     });
   }
 
   async remove(expected?: Credentials): Promise<void> {
-    const found = await readPrivateFile(this.path);
+    const found = await readPrivateFile(this.#file);
     if (found === undefined) return;
     await this.#locked(async () => {
-      const current = await this.#readable();
+      const kept = await this.#readable();
+      const current = kept?.credentials ?? null;
       if (expected !== undefined && (current === null || !sameToken(current, expected))) return;
       await this.#removeLeftovers();
-      await unlink(this.path);
+      if (kept?.place === "keyring") await this.#keyring.remove(this.#entry);
+      await unlink(this.#file);
     });
   }
 
-  /** A damaged file counts as none; one that others can touch, or that a newer version wrote, is left alone. */
-  async #readable(): Promise<Credentials | null> {
+  /** Each configuration folder is a device of its own, in the keyring too. */
+  get #entry(): string {
+    return resolve(this.#options.folder);
+  }
+
+  async #read(): Promise<Kept | null> {
+    const text = await readPrivateFile(this.#file);
+    if (text === undefined) return null;
+    if (!isPointer(text)) return { place: "file", credentials: parseCredentials(text, this.#file) };
+    const secret = await this.#keyring.read(this.#entry);
+    const credentials =
+      secret === null ? null : parseCredentials(secret, "The entry in the system's keyring");
+    return { place: "keyring", credentials };
+  }
+
+  /** What is damaged counts as none; what others can touch, or a newer version wrote, is left alone. */
+  async #readable(): Promise<Kept | null> {
     try {
-      return await this.load();
+      return await this.#read();
     } catch (error) {
       if (!(error instanceof FxaPairError) || error.code !== "not_signed_in") throw error;
-      return null;
+      const text = await readPrivateFile(this.#file);
+      return { place: text !== undefined && isPointer(text) ? "keyring" : "file", credentials: null };
     }
+  }
+
+  /**
+   * Writes to one place, then clears the other: whoever is killed in between leaves them in the place they were in, or
+   * in both, and the file says which counts.
+   */
+  async #write(credentials: Credentials, place: StorePlace, previous: StorePlace | undefined): Promise<void> {
+    const { random } = this.#options;
+    if (place === "keyring") {
+      await this.#keyring.write(this.#entry, JSON.stringify(credentials));
+      await writePrivateFile(this.#file, POINTER, random);
+    } else {
+      await writePrivateFile(this.#file, `${JSON.stringify(credentials, null, 2)}\n`, random);
+      if (previous === "keyring") await this.#keyring.remove(this.#entry);
+    }
+    this.#place = place;
+  }
+
+  #at(kept: Kept | null): Credentials | null {
+    if (kept !== null) this.#place = kept.place;
+    return kept?.credentials ?? null;
   }
 
   /** A process that was killed while writing leaves its unfinished file behind. */
@@ -99,19 +178,33 @@ export class FileCredentialStore implements CredentialStore {
   }
 
   async #locked(action: () => Promise<void>): Promise<void> {
-    const { clock, random } = this.#options;
+    const { clock, random, folder } = this.#options;
     try {
-      await withFileLock(`${this.path}.lock`, { clock, random }, action);
+      await withFileLock(`${this.#file}.lock`, { clock, random }, action);
     } catch (error) {
       if (error instanceof FxaPairError) throw error;
-      const folder = dirname(this.path);
-      const message = `${basename(this.path)} in ${folder} cannot be written (${errorCode(error) ?? "unknown"}).`;
+      const message = `${FILE_NAME} in ${folder} cannot be written (${errorCode(error) ?? "unknown"}).`;
       throw new FxaPairError("usage", message, {
         hint: "Make the folder writable, or choose another one with --config-dir.",
         cause: error,
       });
     }
   }
+}
+
+function isMisplaced(
+  kept: Kept | null,
+  preferred: StorePlace,
+): kept is Kept & { readonly credentials: Credentials } {
+  return kept !== null && kept.credentials !== null && kept.place !== preferred;
+}
+
+/** What the file says where the keyring has the credentials. */
+const POINTER = `${JSON.stringify({ version: CREDENTIALS_VERSION, store: KEYRING })}\n`;
+const Pointer = v.object({ version: v.literal(CREDENTIALS_VERSION), store: v.literal(KEYRING) });
+
+function isPointer(text: string): boolean {
+  return v.is(Pointer, parse(text));
 }
 
 function sameToken(a: Credentials, b: Credentials): boolean {

@@ -9,7 +9,8 @@ import type { Credentials } from "./credentials.ts";
 
 /** Milliseconds after a sign-in during which two-step authentication need not be repeated. */
 const FRESH_FOR = 5 * 60_000;
-const TWO_STEP_METHODS = ["totp-2fa", "sms-2fa", "recovery-code"];
+/** The ways of confirming a session that are a second step. */
+export const TWO_STEP_METHODS = ["totp-2fa", "sms-2fa", "recovery-code"];
 
 export interface HostSession {
   readonly uid: string;

@@ -82,6 +82,17 @@ export interface AccountEvent {
   keys: readonly string[];
   session: boolean;
   stored: string | null;
+  /** By scope: names of keys, which give nothing away of them. */
+  keyIds: Readonly<Record<string, string>>;
+  deviceId: string | null;
+  deviceName: string | null;
+  /** RFC 3339: when these credentials were made, and the sign-in behind them. */
+  createdAt: string | null;
+  authAt: string | null;
+  /** Seconds since `createdAt`. */
+  age: number | null;
+  /** What the accounts server said, where it was asked: what it accepts; null for what there is none of. */
+  checked?: { refreshToken: true; session: true | null; twoStep: string | null };
 }
 
 /** Something that is signed in to the account. Times are RFC 3339; null where the server does not tell. */

@@ -15,7 +15,14 @@ import { formatJsonLine } from "./json-line.ts";
 import { displayText } from "./safe-text.ts";
 import { canAsk } from "./streams.ts";
 import type { Streams } from "./streams.ts";
-import { ONLY_SCAN_YOURSELF, scopeInWords, senderInWords, settingsInWords, shown } from "./words.ts";
+import {
+  ONLY_SCAN_YOURSELF,
+  scopeInWords,
+  senderInWords,
+  settingsInWords,
+  shown,
+  storedInWords,
+} from "./words.ts";
 
 export class PlainReporter implements Reporter {
   readonly #streams: Streams;
@@ -191,7 +198,7 @@ function describeCompletion(event: Extract<CliEvent, { type: "complete" }>): str
     `Done: signed in to ${displayText(event.email)}.`,
     event.stored === null
       ? "Nothing was stored on this device."
-      : `Stored in ${event.stored}; fxa-pair logout undoes it.`,
+      : `Stored in ${storedInWords(event.stored)}; fxa-pair logout undoes it.`,
   ];
 }
 

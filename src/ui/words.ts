@@ -69,3 +69,8 @@ export function durationInWords(seconds: number): string {
   const count = Math.max(0, Math.floor(seconds / size));
   return `${count} ${name}${count === 1 ? "" : "s"}`;
 }
+
+/** Where credentials are: a file's path, or the system's keyring, for which events say "keyring". */
+export function storedInWords(stored: string): string {
+  return stored === "keyring" ? "the system's keyring" : stored;
+}

@@ -63,6 +63,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
 export const EXTRA_PACKAGES: Readonly<Record<string, RegExp>> = {
   "src/channel/node-primitives.ts": /^node:crypto$/,
   "src/relay/redis/connection.ts": /^@redis\/client$/,
+  "src/oauth/keyring.ts": /^@napi-rs\/keyring$/,
 };
 
 /** The only files that touch the process, the clock or a timer. */

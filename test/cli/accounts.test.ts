@@ -79,6 +79,87 @@ describe("status --check", () => {
   });
 });
 
+describe("status", () => {
+  it("tells account, device, scopes, key ids, place and age, and no secret", async () => {
+    const folder = await world.hostFolder();
+    const kept = storedCredentials(folder) as { keys: Record<string, { kid: string; k: string }> } & Record<
+      string,
+      unknown
+    >;
+    const createdAt = new Date(Date.now() - 3 * 86_400_000 - 1000).toISOString();
+    writeFileSync(join(folder, "credentials.json"), JSON.stringify({ ...kept, createdAt }));
+    const { status, stdout } = await run(["status", "--config-dir", folder]);
+    expect(status).toBe(0);
+    const [scope = "", key] = Object.entries(kept.keys)[0] ?? [];
+    for (const words of [
+      EMAIL,
+      String(kept.uid),
+      String(kept.deviceId),
+      String(kept.deviceName),
+      scope,
+      `key id: ${key?.kid ?? "?"}`,
+      `Stored:   ${join(folder, "credentials.json")}`,
+      "Age:      3 days",
+    ]) {
+      expect(stdout).toContain(words);
+    }
+    const { events } = await run(["status", "--config-dir", folder, "--json"]);
+    expect(events).toMatchObject([
+      {
+        ...{ event: "account", signedIn: true, session: true, keys: [scope], keyIds: { [scope]: key?.kid } },
+        ...{ deviceId: kept.deviceId, createdAt, stored: join(folder, "credentials.json") },
+      },
+    ]);
+    for (const secret of [kept.refreshToken, kept.sessionToken, key?.k]) {
+      expect(stdout + JSON.stringify(events)).not.toContain(secret);
+    }
+  });
+
+  it("says with --check what the server accepts", async () => {
+    const folder = await world.hostFolder();
+    const { stdout } = await run(["status", "--check", "--config-dir", folder]);
+    expect(stdout).toMatch(/Checked: +the accounts server accepts the refresh token and the session\n/);
+    expect(stdout).toMatch(/Two-step: +not needed/);
+    const { events } = await run(["status", "--check", "--json", "--config-dir", folder]);
+    expect(events).toMatchObject([{ checked: { refreshToken: true, session: true, twoStep: "not needed" } }]);
+  });
+});
+
+describe("a system without a keyring service", () => {
+  const NO_SERVICE = { DBUS_SESSION_BUS_ADDRESS: "unix:path=/nonexistent", XDG_RUNTIME_DIR: "/nonexistent" };
+  const isLinux = process.platform === "linux";
+
+  it.skipIf(!isLinux)("keeps no credentials there, says what to do, and leaves the file alone", async () => {
+    const folder = await world.hostFolder();
+    const before = storedCredentials(folder);
+    for (const env of [{ FXA_PAIR_STORE: "keyring" }, {}]) {
+      if (!("FXA_PAIR_STORE" in env)) {
+        writeFileSync(join(folder, "config.json"), JSON.stringify({ store: "keyring" }));
+      }
+      const { status, stderr } = await run(["status", "--config-dir", folder], {
+        env: { ...NO_SERVICE, ...env },
+      });
+      expect(status).toBe(2);
+      expect(stderr).toMatch(/no keyring service answers[^]*--store file/);
+    }
+    expect(storedCredentials(folder)).toEqual(before);
+    expect((await run(["status", "--config-dir", folder, "--store", "file"])).status).toBe(0);
+  });
+
+  it.skipIf(!isLinux)("gives the tokens back of a login that could not be kept", async () => {
+    const folder = world.newFolder();
+    const { store } = world.accounts;
+    const uid = store.findAccountByEmail(EMAIL)?.uid ?? "";
+    const held = () => [store.sessions.of(uid).length, store.grants.refreshTokensOf(uid).length];
+    const before = held();
+    const args = ["login", ...world.servers, "--config-dir", folder, "--email", EMAIL, "--password-stdin"];
+    const ended = await run([...args, "--store", "keyring"], { input: PASSWORD, env: NO_SERVICE });
+    expect(ended.status).toBe(2);
+    expect(storedCredentials(folder)).toBeUndefined();
+    expect(held()).toEqual(before);
+  });
+});
+
 describe("login with a session started elsewhere", () => {
   const login = (folder: string, session: unknown) =>
     run(["login", ...world.servers, "--config-dir", folder, "--session-token-stdin"], {

@@ -1,5 +1,5 @@
 /** What `fxa-pair login` does, without a process of its own: for tests that are about something else. */
-import { FileCredentialStore } from "../../src/oauth/credential-store.ts";
+import { LocalCredentialStore } from "../../src/oauth/credential-store.ts";
 import { AccountsClient } from "../../src/oauth/accounts-client.ts";
 import { discover } from "../../src/oauth/discovery.ts";
 import { HttpClient } from "../../src/oauth/http.ts";
@@ -31,6 +31,6 @@ export async function signInHere(server: string, email: string, password: string
   });
   await http.close();
   const folder = temporaryFolder();
-  await new FileCredentialStore({ folder, clock, random }).save(credentials, null);
+  await new LocalCredentialStore({ folder, clock, random }).save(credentials, null);
   return folder;
 }

@@ -19,7 +19,7 @@ async function signedIn() {
 describe("credentials hold", () => {
   test("when refresh token and session are accepted", async () => {
     const { sandbox, check } = await signedIn();
-    await check(sandbox);
+    expect(await check(sandbox)).toEqual({ session: { twoStep: "not needed" } });
     expect([sandbox.count("/oauth/token"), sandbox.count("/session/status")]).toEqual([2, 1]);
   });
 
@@ -27,7 +27,17 @@ describe("credentials hold", () => {
     const { sandbox, credentials, check } = await signedIn();
     const { sessionToken, ...others } = credentials;
     await sandbox.client.destroySession(sessionToken);
-    await check(sandbox, others);
+    expect(await check(sandbox, others)).toEqual({ session: null });
+  });
+
+  test.each([
+    ["passed", { sessionVerificationMethod: "totp-2fa", sessionVerificationMeetsMinimumAAL: true }],
+    ["unknown", {}],
+  ])("with two-step authentication %s", async (twoStep, details) => {
+    const { sandbox, check } = await signedIn();
+    const fault = { kind: "merge" as const, members: { details } };
+    sandbox.server.faults.add({ path: "/auth/v1/session/status", fault });
+    expect(await check(sandbox)).toEqual({ session: { twoStep } });
   });
 });
 
@@ -47,6 +57,7 @@ describe("credentials do not hold", () => {
   test.each([
     ["is not confirmed", { state: "unverified" }],
     ["is of another account", { uid: "00".repeat(16) }],
+    ["did not pass two-step authentication", { details: { sessionVerificationMeetsMinimumAAL: false } }],
   ])("when the session %s", async (_, members) => {
     const { sandbox, check } = await signedIn();
     sandbox.server.faults.add({ path: "/auth/v1/session/status", fault: { kind: "merge", members } });

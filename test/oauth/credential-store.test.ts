@@ -10,13 +10,13 @@ import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { Clock } from "../../src/lib/clock.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { systemRandom } from "../../src/lib/random.ts";
-import { FileCredentialStore } from "../../src/oauth/credential-store.ts";
+import { LocalCredentialStore } from "../../src/oauth/credential-store.ts";
 import { exampleCredentials } from "./example-credentials.ts";
 import { failureOf, JumpingClock } from "./support.ts";
 
 const newFolder = async () => join(await mkdtemp(join(tmpdir(), "credential-store-")), "config");
 const storeIn = (folder: string, clock: Clock = new JumpingClock()) =>
-  new FileCredentialStore({ folder, clock, random: systemRandom });
+  new LocalCredentialStore({ folder, clock, random: systemRandom });
 const modeOf = async (path: string) => (await stat(path)).mode & 0o777;
 const credentials = exampleCredentials();
 const other = exampleCredentials({ refreshToken: "d4".repeat(32) });
@@ -26,7 +26,14 @@ let program = "";
 beforeAll(async () => {
   program = join(await mkdtemp(join(tmpdir(), "store-process-")), "store-process.mjs");
   const entry = fileURLToPath(new URL("store-process.ts", import.meta.url));
-  await build({ entryPoints: [entry], outfile: program, bundle: true, platform: "node", format: "esm" });
+  await build({
+    entryPoints: [entry],
+    outfile: program,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    external: ["@napi-rs/keyring"],
+  });
 });
 
 describe("a store", () => {

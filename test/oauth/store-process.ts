@@ -3,11 +3,11 @@
 import { systemClock } from "../../src/lib/clock.ts";
 import { systemRandom } from "../../src/lib/random.ts";
 import { createPrivateFile } from "../../src/lib/private-file.ts";
-import { FileCredentialStore } from "../../src/oauth/credential-store.ts";
+import { LocalCredentialStore } from "../../src/oauth/credential-store.ts";
 import { exampleCredentials } from "./example-credentials.ts";
 
 const [folder = "", action = "", number = ""] = process.argv.slice(2);
-const store = new FileCredentialStore({ folder, clock: systemClock, random: systemRandom });
+const store = new LocalCredentialStore({ folder, clock: systemClock, random: systemRandom });
 const save = (round: number) =>
   store.save(exampleCredentials({ deviceName: `${number}-${round}` }), exampleCredentials());
 

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { readPrivateFile, writePrivateFile } from "../../src/lib/private-file.ts";
 import { systemRandom } from "../../src/lib/random.ts";
-import { FileCredentialStore } from "../../src/oauth/credential-store.ts";
+import { LocalCredentialStore } from "../../src/oauth/credential-store.ts";
 import { exampleCredentials } from "./example-credentials.ts";
 import { failureOf, JumpingClock } from "./support.ts";
 
@@ -45,7 +45,7 @@ beforeEach(async () => {
   broken.is = () => false;
   folder = await mkdtemp(join(tmpdir(), "storing-"));
 });
-const newStore = () => new FileCredentialStore({ folder, clock: new JumpingClock(), random: systemRandom });
+const newStore = () => new LocalCredentialStore({ folder, clock: new JumpingClock(), random: systemRandom });
 
 describe("once the file is there, storing has succeeded, even if", () => {
   test.each([

@@ -14,7 +14,7 @@ import { noProxy } from "../../src/network/proxies.ts";
 import type { ProxyFor } from "../../src/network/proxies.ts";
 import { AccountsClient } from "../../src/oauth/accounts-client.ts";
 import type { CallerOptions } from "../../src/oauth/calls.ts";
-import { FileCredentialStore } from "../../src/oauth/credential-store.ts";
+import { LocalCredentialStore } from "../../src/oauth/credential-store.ts";
 import type { Servers } from "../../src/oauth/discovery.ts";
 import type { Http, HttpAnswer, HttpRequest } from "../../src/oauth/http.ts";
 import { HttpClient } from "../../src/oauth/http.ts";
@@ -79,10 +79,10 @@ export function newHttpClient(
 }
 
 /** An empty store in a folder of its own. */
-export async function newStore(): Promise<FileCredentialStore> {
+export async function newStore(): Promise<LocalCredentialStore> {
   const folder = await mkdtemp(join(tmpdir(), "store-"));
   onTestFinished(() => rm(folder, { recursive: true }));
-  return new FileCredentialStore({ folder, clock: systemClock, random: systemRandom });
+  return new LocalCredentialStore({ folder, clock: systemClock, random: systemRandom });
 }
 
 export type Scripted = Partial<HttpAnswer> | Error | ((request: HttpRequest) => Partial<HttpAnswer> | Error);
