@@ -5,7 +5,7 @@ import { canAsk } from "./streams.ts";
 import type { Streams } from "./streams.ts";
 
 /** Milliseconds in which any terminal has answered, also far away; some never do. */
-const PATIENCE = 500;
+const PATIENCE = 1_000;
 /** DSR 6 of ECMA-48 §8.3.35: "report the active position", answered by CPR. */
 const WHERE = "\u001b[6n";
 const ANSWER = new RegExp(`\u001b\\[\\d+;(\\d+)R`);

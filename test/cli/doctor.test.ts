@@ -421,15 +421,32 @@ describe("a report", () => {
 });
 
 describe.skipIf(!HAS_TERMINALS)(`a terminal (${WHY_NOT})`, () => {
+  /** Those of tests are accessible else, and not drawn upon. */
+  const env = { FXA_PAIR_ACCESSIBLE: "0" };
+
+  /** Resolves once it has been asked where its cursor is. */
+  const asked = (terminal: Terminal) =>
+    vi.waitFor(
+      () => {
+        expect(terminal.output).toContain("\u001b[6n");
+      },
+      { interval: 5, timeout: 20_000 },
+    );
+
   it.each([
     [4, "ok"],
     [7, "warning"],
   ])("that puts the cursor into column %i after three blocks is found %s", async (column, status) => {
-    const terminal = new Terminal(["doctor", "--server", world.accounts.url], { columns: 100, rows: 40 });
-    await terminal.shows(/▀▄█/);
+    const terminal = new Terminal(["doctor", "--server", world.accounts.url], {
+      columns: 100,
+      rows: 40,
+      env,
+    });
+    await asked(terminal);
     terminal.type(`\u001b[1;${column}R`);
     expect(await terminal.exit).toBe(0);
-    expect(terminal.text).toMatch(new RegExp(`${status} +terminal `));
+    // What was drawn is gone before anything is told.
+    expect(terminal.output).toMatch(new RegExp(`▀▄█\u001b\\[6n\r\u001b\\[K${status} +terminal `));
     expect(terminal.text).toMatch(
       status === "ok" ? /100×40, xterm-256color, colours; QR codes fit as half/ : /2 cells wide/,
     );
@@ -440,21 +457,22 @@ describe.skipIf(!HAS_TERMINALS)(`a terminal (${WHY_NOT})`, () => {
     const terminal = new Terminal(["doctor", "--server", world.accounts.url, "--no-color"], {
       columns: 30,
       rows: 10,
+      env,
     });
     expect(await terminal.exit).toBe(0);
     expect(terminal.text).toMatch(/warning +terminal +No QR code fits this window of 30×10/);
   });
 
   it("can be left by Ctrl-C while it is asked", async () => {
-    const terminal = new Terminal(["doctor", "--server", world.accounts.url]);
-    await terminal.shows(/▀▄█/);
+    const terminal = new Terminal(["doctor", "--server", world.accounts.url], { env });
+    await asked(terminal);
     terminal.type(CTRL_C);
     expect(await terminal.exit).toBe(130);
     expect(terminal.settings.after).toBe(terminal.settings.before);
   });
 
   it("that only speaks is not drawn upon", async () => {
-    const terminal = new Terminal(["doctor", "--server", world.accounts.url, "--accessible"]);
+    const terminal = new Terminal(["doctor", "--server", world.accounts.url, "--accessible"], { env });
     expect(await terminal.exit).toBe(0);
     expect(terminal.output).not.toContain("\u001b");
   });

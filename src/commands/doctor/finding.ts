@@ -2,9 +2,10 @@
 import { FxaPairError } from "../../lib/errors.ts";
 import type { ErrorCode } from "../../lib/errors.ts";
 
+/** In the order in which they are told. The terminal is drawn upon while it is looked at: nothing may be told before. */
 export const CHECKS = [
-  "node",
   "terminal",
+  "node",
   "credentials",
   "proxy",
   "accounts-dns",
