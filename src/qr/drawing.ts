@@ -5,14 +5,16 @@
  *     const draw = await prepareDrawing(url);
  *     draw({ columns: 80, rows: 24, … })  // again on each resize, at no cost
  */
-import type { TerminalCapabilities } from "./capabilities.ts";
+import type { ImageCapability, TerminalCapabilities } from "./capabilities.ts";
 import { CELLS_PER_MODULE, drawCells } from "./cells.ts";
 import type { CellForm, CellStyle, QuietZone } from "./cells.ts";
-import { terminalModules } from "./modules.ts";
+import { modulesPicture, terminalModules } from "./modules.ts";
 import type { Modules } from "./modules.ts";
 import { rasterize } from "./raster.ts";
 import type { Theme } from "./raster.ts";
 import { loadQrReader } from "./readers.ts";
+import { drawImage } from "./terminal-images.ts";
+import type { TerminalImage } from "./terminal-images.ts";
 
 export type QrForm = "auto" | CellForm | "none";
 
@@ -53,7 +55,13 @@ export interface NoDrawing {
   readonly reason: string | undefined;
 }
 
-export type Drawing = CellDrawing | NoDrawing;
+/** A picture in a protocol of the terminal's; its lines are placed like those of {@link CellDrawing}. */
+export interface ImageDrawing extends TerminalImage {
+  readonly kind: "image";
+  readonly form: ImageCapability["protocol"];
+}
+
+export type Drawing = CellDrawing | ImageDrawing | NoDrawing;
 
 /** What ISO/IEC 18004 asks for. */
 const FULL_QUIET_ZONE = 4;
@@ -87,12 +95,13 @@ export async function prepareDrawing(text: string): Promise<(request: DrawingReq
     checked.set(key, scans ? lines : undefined);
     return checked.get(key);
   };
-  return (request) => climb(modules, request, draw);
+  const readable = (): boolean => reader(modulesPicture(modules))?.text === text;
+  return (request) => climb(modules, request, draw, readable);
 }
 
 type Draw = (style: CellStyle, themes: readonly Theme[]) => readonly string[] | undefined;
 
-function climb(modules: Modules, request: DrawingRequest, draw: Draw): Drawing {
+function climb(modules: Modules, request: DrawingRequest, draw: Draw, readable: () => boolean): Drawing {
   const forms = formsFor(request);
   if (forms.length === 0) return { kind: "none", reason: undefined };
   const { color, capabilities } = request;
@@ -115,7 +124,25 @@ function climb(modules: Modules, request: DrawingRequest, draw: Draw): Drawing {
     const { columns, rows } = extentOf(modules.length, form, quietZone);
     return { kind: "cells", lines, width: columns, height: rows, form };
   }
-  return { kind: "none", reason: reasonFor(modules.length, forms, request) };
+  return (
+    imageIn(modules, request, readable) ?? {
+      kind: "none",
+      reason: reasonFor(modules.length, forms, request),
+    }
+  );
+}
+
+/** For who named no form, where characters need more room than there is. */
+function imageIn(
+  modules: Modules,
+  request: DrawingRequest,
+  readable: () => boolean,
+): ImageDrawing | undefined {
+  const { form, invert, columns, rows, capabilities } = request;
+  const { image } = capabilities;
+  if (form !== "auto" || image === undefined || columns === undefined || rows === undefined) return undefined;
+  const drawn = drawImage(modules, { columns, rows }, image, invert);
+  return drawn !== undefined && readable() ? { kind: "image", form: image.protocol, ...drawn } : undefined;
 }
 
 /**

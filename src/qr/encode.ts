@@ -5,7 +5,6 @@
  *     qrSvg("https://…/pair#channel_id=…&channel_key=…")  // <svg …>…</svg>, 392 × 392 pixels
  */
 import { encodeQR } from "qr";
-import { encodePng } from "./png.ts";
 
 /** Light modules on each side of a picture; the standard asks for four. */
 const QUIET_ZONE = 4;
@@ -44,11 +43,6 @@ function darkRuns(row: readonly boolean[], y: number): string {
 
 /** A PNG file, one bit a pixel: dark on white with the full quiet zone, 8 pixels a module. */
 export async function qrPng(text: string): Promise<Uint8Array> {
-  const matrix = qrMatrix(text);
-  const side = matrix.length + 2 * QUIET_ZONE;
-  const pixels = (length: number) =>
-    Array.from({ length: length * MODULE_PIXELS }, (_, i) => Math.floor(i / MODULE_PIXELS));
-  return encodePng(
-    pixels(side).map((y) => pixels(side).map((x) => matrix[y - QUIET_ZONE]?.[x - QUIET_ZONE] === true)),
-  );
+  const { modulesPng } = await import("./png.ts");
+  return modulesPng(qrMatrix(text), { quietZone: QUIET_ZONE, scale: MODULE_PIXELS });
 }

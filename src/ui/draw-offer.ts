@@ -17,7 +17,9 @@ export async function drawOffer(
   const { columns, rows } = terminal;
   const window = columns === undefined || rows === undefined ? undefined : { columns, rows };
   const room = { columns, rows: rows === undefined ? undefined : Math.max(0, rows - LINES_BELOW), window };
-  const drawing = await chooseDrawing(url, { ...choice, ...room });
-  if (drawing.kind === "cells") terminal.write(`${drawing.lines.join("\n")}\n`);
+  // Nothing would take a picture away again.
+  const capabilities = { ...choice.capabilities, image: undefined };
+  const drawing = await chooseDrawing(url, { ...choice, ...room, capabilities });
+  if (drawing.kind !== "none") terminal.write(`${drawing.lines.join("\n")}\n`);
   else if (drawing.reason !== undefined) reporter.warn(`${drawing.reason}, or copy the URL.`);
 }

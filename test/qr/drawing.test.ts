@@ -16,7 +16,7 @@ const ROOMY: DrawingRequest = {
 };
 
 function cells(drawing: Drawing): CellDrawing {
-  if (drawing.kind !== "cells") throw new Error(`not drawn: ${drawing.reason ?? "none asked for"}`);
+  if (drawing.kind !== "cells") throw new Error(`not drawn: ${JSON.stringify(drawing)}`);
   return drawing;
 }
 
