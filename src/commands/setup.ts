@@ -1,7 +1,7 @@
 /** What most commands need before their own work: a reporter, a prompter, an interrupt, the accounts server. */
 import { FxaPairError } from "../lib/errors.ts";
 import { VERSION } from "../lib/version.ts";
-import { capabilitiesFrom } from "../qr/capabilities.ts";
+import { capabilitiesFrom, questionsFor } from "../qr/capabilities.ts";
 import type { Prompter } from "../ui/prompt.ts";
 import { chooseReporter } from "../ui/choose-reporter.ts";
 import type { Reporter } from "../ui/reporter.ts";
@@ -47,6 +47,7 @@ export async function withRun<T>(
   const options = { ...flags, accessible: flags.accessible || variables.TERM === "dumb" };
   const { reporter, prompter, close } = chooseReporter(streams, clock, options, {
     capabilities: capabilitiesFrom(variables, platform),
+    questions: questionsFor(variables),
     interrupt,
   });
   // Whatever else happens: a bug, a second signal.

@@ -10,7 +10,7 @@ import { CELLS_PER_MODULE, drawCells } from "./cells.ts";
 import type { CellForm, CellStyle, QuietZone } from "./cells.ts";
 import { modulesPicture, terminalModules } from "./modules.ts";
 import type { Modules } from "./modules.ts";
-import { rasterize } from "./raster.ts";
+import { rasterize, STROKES_WIDTHS } from "./raster.ts";
 import type { Theme } from "./raster.ts";
 import { loadQrReader } from "./readers.ts";
 import { drawImage } from "./terminal-images.ts";
@@ -75,6 +75,12 @@ const LIGHT: Theme = { foreground: 0x30, background: 0xf0 };
 const PIXELS_PER_MODULE = 4;
 const MARGIN = 4;
 
+/** How wide cells are in the pictures that are looked at. Strokes are tried from near and from a bit further off. */
+function cellWidths({ form, color }: CellStyle): readonly number[] {
+  if (form === "ascii" && !color) return STROKES_WIDTHS;
+  return [PIXELS_PER_MODULE / CELLS_PER_MODULE[form].columns];
+}
+
 /** Draws `text` (ASCII) once: {@link prepareDrawing}. */
 export async function chooseDrawing(text: string, request: DrawingRequest): Promise<Drawing> {
   return (await prepareDrawing(text))(request);
@@ -86,22 +92,39 @@ export async function prepareDrawing(text: string): Promise<(request: DrawingReq
   const checked = new Map<string, readonly string[] | undefined>();
 
   /** The lines of a drawing that can be read; each kind is looked at once. */
-  const draw = (style: CellStyle, themes: readonly Theme[]): readonly string[] | undefined => {
+  const cells = (style: CellStyle, themes: readonly Theme[]): readonly string[] | undefined => {
     const key = JSON.stringify([style, themes]);
     if (checked.has(key)) return checked.get(key);
     const lines = drawCells(modules, style);
-    const width = PIXELS_PER_MODULE / CELLS_PER_MODULE[style.form].columns;
-    const scans = themes.every((theme) => reader(rasterize(lines, theme, width, MARGIN))?.text === text);
+    const widths = cellWidths(style);
+    const scans = themes.every((theme) =>
+      widths.every((width) => reader(rasterize(lines, theme, width, MARGIN))?.text === text),
+    );
     checked.set(key, scans ? lines : undefined);
     return checked.get(key);
   };
-  const readable = (): boolean => reader(modulesPicture(modules))?.text === text;
-  return (request) => climb(modules, request, draw, readable);
+  const images = new Map<string, TerminalImage | undefined>();
+  const draws: Draws = {
+    cells,
+    image(room, capability, invert) {
+      const key = JSON.stringify([room, capability, invert]);
+      if (images.has(key)) return images.get(key);
+      const scans = reader(modulesPicture(modules))?.text === text;
+      const image = scans ? drawImage(modules, room, capability, invert) : undefined;
+      images.set(key, image);
+      return image;
+    },
+  };
+  return (request) => climb(modules, request, draws);
 }
 
-type Draw = (style: CellStyle, themes: readonly Theme[]) => readonly string[] | undefined;
+/** Both give what can be read back only. */
+interface Draws {
+  cells(style: CellStyle, themes: readonly Theme[]): readonly string[] | undefined;
+  image(room: Extent, capability: ImageCapability, invert: boolean): TerminalImage | undefined;
+}
 
-function climb(modules: Modules, request: DrawingRequest, draw: Draw, readable: () => boolean): Drawing {
+function climb(modules: Modules, request: DrawingRequest, draws: Draws): Drawing {
   const forms = formsFor(request);
   if (forms.length === 0) return { kind: "none", reason: undefined };
   const { color, capabilities } = request;
@@ -119,30 +142,21 @@ function climb(modules: Modules, request: DrawingRequest, draw: Draw, readable: 
   ];
   for (const { form, quietZone } of fitting) {
     if (quietZone === undefined) continue;
-    const lines = draw({ form, quietZone, color, invert }, themes);
+    const lines = draws.cells({ form, quietZone, color, invert }, themes);
     if (lines === undefined) continue;
     const { columns, rows } = extentOf(modules.length, form, quietZone);
     return { kind: "cells", lines, width: columns, height: rows, form };
   }
-  return (
-    imageIn(modules, request, readable) ?? {
-      kind: "none",
-      reason: reasonFor(modules.length, forms, request),
-    }
-  );
+  return imageIn(request, draws) ?? { kind: "none", reason: reasonFor(modules.length, forms, request) };
 }
 
 /** For who named no form, where characters need more room than there is. */
-function imageIn(
-  modules: Modules,
-  request: DrawingRequest,
-  readable: () => boolean,
-): ImageDrawing | undefined {
+function imageIn(request: DrawingRequest, draws: Draws): ImageDrawing | undefined {
   const { form, invert, columns, rows, capabilities } = request;
   const { image } = capabilities;
   if (form !== "auto" || image === undefined || columns === undefined || rows === undefined) return undefined;
-  const drawn = drawImage(modules, { columns, rows }, image, invert);
-  return drawn !== undefined && readable() ? { kind: "image", form: image.protocol, ...drawn } : undefined;
+  const drawn = draws.image({ columns, rows }, image, invert);
+  return drawn && { kind: "image", form: image.protocol, ...drawn };
 }
 
 /**

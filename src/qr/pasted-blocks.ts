@@ -8,7 +8,7 @@ import { decodeQR } from "qr/decode.js";
 import { codesInGrid } from "./finder-patterns.ts";
 import type { Modules } from "./modules.ts";
 import { modulesPicture } from "./modules.ts";
-import { cellsOf } from "./raster.ts";
+import { cellsOf, halvesOf } from "./raster.ts";
 import { qrReaderOf } from "./readers.ts";
 
 /** More than the largest code takes, with some text around it: what is longer is something else. */
@@ -70,7 +70,8 @@ function* codesIn(lines: readonly string[]): Generator<Modules> {
 /** A line as two rows. The byte before a sequence gets lost where pasted text is cleaned of control characters. */
 function halfLines(line: string): Grid {
   const cells = cellsOf(line.replaceAll(BARE_SEQUENCE, "\u001b["), THEME).slice(0, MAX_COLUMNS);
-  return [cells.map(({ upper }) => upper >= DRAWN), cells.map(({ lower }) => lower >= DRAWN)];
+  const halves = cells.map(halvesOf);
+  return [halves.map(([upper]) => upper >= DRAWN), halves.map(([, lower]) => lower >= DRAWN)];
 }
 
 /** Codes whose top lies in these rows of the grid. */

@@ -10,10 +10,11 @@ export interface Theme {
   readonly background: number;
 }
 
-/** How light the two halves of one cell are, 0 to 255. */
+/** A character in its colours, greys from 0 to 255. */
 export interface Cell {
-  readonly upper: number;
-  readonly lower: number;
+  readonly glyph: string;
+  readonly ink: number;
+  readonly ground: number;
 }
 
 interface Colors {
@@ -21,13 +22,35 @@ interface Colors {
   background: number;
 }
 
-/** How much of the upper and of the lower half of its cell a character covers. A `#` is thin strokes. */
-const COVERAGE: Readonly<Record<string, readonly [upper: number, lower: number]>> = {
-  "█": [1, 1],
-  "▀": [1, 0],
-  "▄": [0, 1],
-  "#": [0.45, 0.45],
+/**
+ * Which parts of its cell a character covers, as rows of equal height; common fonts have `#` like that. Strokes as thin as
+ * its are what readers fail on.
+ */
+const SHAPES: Readonly<Record<string, readonly string[]>> = {
+  "█": ["#"],
+  "▀": ["#", "."],
+  "▄": [".", "#"],
+  "#": [
+    "........",
+    "........",
+    "........",
+    "..##.##.",
+    "..##.##.",
+    "..##.##.",
+    "########",
+    "########",
+    ".##.##..",
+    ".##.##..",
+    "########",
+    "########",
+    ".##.##..",
+    ".##.##..",
+    ".##.##..",
+    "........",
+  ],
 };
+/** Pixels that a cell may be wide for its character's strokes to show. */
+export const STROKES_WIDTHS: readonly number[] = [8, 5];
 
 const BASIC = [0, 60, 120, 160, 40, 80, 140, 229, 127, 90, 180, 235, 110, 120, 200, 255] as const;
 
@@ -42,11 +65,10 @@ export function cellsOf(line: string, theme: Theme): Cell[] {
   for (const [, sequence, other, glyph = ""] of line.matchAll(TOKENS)) {
     if (other !== undefined) continue;
     if (sequence === undefined) {
-      const [upper, lower] = COVERAGE[glyph] ?? [0, 0];
       const [ink, ground] = reversed
         ? [colors.background, colors.foreground]
         : [colors.foreground, colors.background];
-      cells.push({ upper: mix(ink, ground, upper), lower: mix(ink, ground, lower) });
+      cells.push({ glyph, ink, ground });
       continue;
     }
     ({ colors, reversed } = applySgr(sequence, colors, reversed, theme));
@@ -103,9 +125,27 @@ function greyOf([red = 0, green = 0, blue = 0]: readonly number[]): number {
   return Math.round(0.299 * red + 0.587 * green + 0.114 * blue);
 }
 
-function mix(ink: number, ground: number, coverage: number): number {
-  return Math.round(ground + (ink - ground) * coverage);
+/** How light a cell is at a point, both coordinates from 0 to below 1. */
+function greyAt({ glyph, ink, ground }: Cell, x: number, y: number): number {
+  const shape = SHAPES[glyph];
+  const row = shape?.[Math.floor(y * shape.length)];
+  return row?.[Math.floor(x * row.length)] === "#" ? ink : ground;
 }
+
+/** How light the two halves of a cell are on average. */
+export function halvesOf(cell: Cell): readonly [upper: number, lower: number] {
+  const [upper, lower] = COVERAGE[cell.glyph] ?? [0, 0];
+  const mix = (coverage: number) => cell.ground + (cell.ink - cell.ground) * coverage;
+  return [mix(upper), mix(lower)];
+}
+
+/** How much of the upper and of the lower half of its cell a character covers. */
+const COVERAGE: Readonly<Record<string, readonly [upper: number, lower: number]>> = {
+  "█": [1, 1],
+  "▀": [1, 0],
+  "▄": [0, 1],
+  "#": [0.5, 0.5],
+};
 
 /** The picture of a drawing with `margin` cells of the terminal's own ground around it; a cell is `width` × 2 `width` pixels. */
 export function rasterize(
@@ -123,10 +163,12 @@ export function rasterize(
   };
   const top = Math.floor(margin / 2) * 2 * width;
   rows.forEach((row, y) => {
-    row.forEach(({ upper, lower }, x) => {
+    row.forEach((cell, x) => {
       for (let line = 0; line < 2 * width; line++) {
         const start = (top + y * 2 * width + line) * picture.width + (x + margin) * width;
-        picture.pixels.fill(line < width ? upper : lower, start, start + width);
+        for (let column = 0; column < width; column++) {
+          picture.pixels[start + column] = greyAt(cell, column / width, line / (2 * width));
+        }
       }
     });
   });

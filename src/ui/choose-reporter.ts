@@ -26,6 +26,8 @@ export interface Dialogue {
 /** What a screen needs to know and to be able to do; without it there is none. */
 export interface ScreenSurroundings {
   readonly capabilities: TerminalCapabilities;
+  /** Asks the terminal for more of them. */
+  readonly questions: string;
   /** Ctrl-C where no question is open. */
   interrupt(): void;
 }
@@ -49,15 +51,16 @@ export function chooseReporter(
   if (surroundings === undefined || asks === null || options.quiet || options.accessible) {
     return { reporter: plain, prompter: asks, close };
   }
-  const { capabilities, interrupt } = surroundings;
+  const { capabilities, questions, interrupt } = surroundings;
   const screen = new Screen({
     streams,
     clock,
-    unicode: capabilities.unicode,
+    capabilities,
+    questions,
     interrupt,
     loadLayout: async () => (await import("./ink/render.tsx")).renderScreen,
   });
-  const reporter = new ScreenReporter(screen, plain, clock, prepareOffer);
+  const reporter = new ScreenReporter(screen, plain, clock, prepareOffer(screen));
   const prompter = new ScreenPrompter(screen, asks, clock, () => reporter.subject);
   return {
     reporter,
@@ -72,10 +75,18 @@ function close(): void {
   // Lines leave nothing behind.
 }
 
-const prepareOffer: PrepareDrawing = async ({ url, urlFile, pictureFile, drawing }, { writePicture }) => {
-  const inFile = urlFile !== undefined || pictureFile !== undefined;
-  if (inFile || drawing.form === "none") return () => ({ kind: "none", reason: undefined });
-  const { prepareDrawing } = await import("../qr/drawing.ts");
-  const draw = await prepareDrawing(url);
-  return (room) => draw({ ...drawing, ...room, pictureKey: writePicture !== undefined });
-};
+const prepareOffer =
+  (screen: Screen): PrepareDrawing =>
+  async ({ url, urlFile, pictureFile, drawing }, { writePicture }) => {
+    const inFile = urlFile !== undefined || pictureFile !== undefined;
+    if (inFile || drawing.form === "none") return () => ({ kind: "none", reason: undefined });
+    const { prepareDrawing } = await import("../qr/drawing.ts");
+    const draw = await prepareDrawing(url);
+    return (room) =>
+      draw({
+        ...drawing,
+        ...room,
+        capabilities: screen.capabilities,
+        pictureKey: writePicture !== undefined,
+      });
+  };

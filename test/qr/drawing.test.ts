@@ -35,7 +35,6 @@ const FORMS: [string, Partial<DrawingRequest>, (typeof DARK)[]][] = [
   ["ASCII", { form: "ascii" }, [DARK, LIGHT]],
   ["ASCII, inverted", { form: "ascii", invert: true }, [DARK, LIGHT]],
   ["ASCII without colour", { form: "ascii", color: false }, [DARK, LIGHT]],
-  ["ASCII without colour, inverted", { form: "ascii", color: false, invert: true }, [DARK, LIGHT]],
   ["the smallest half blocks", { columns: 43, rows: 22 }, [DARK, LIGHT]],
   ["the smallest half blocks, inverted", { columns: 43, rows: 22, invert: true }, [DARK, LIGHT]],
   ["the smallest half blocks without colour", { columns: 43, rows: 22, color: false }, [DARK, LIGHT]],
@@ -122,6 +121,11 @@ describe("what fits", () => {
       "80×24 without block characters",
       { columns: 80, rows: 24, capabilities: { unicode: false }, pictureKey: true },
       "needs 86×43, this window is 80×24: enlarge it or press p to write a PNG",
+    ],
+    [
+      "where dark strokes on a light ground are all there is",
+      { form: "ascii", color: false, invert: true },
+      "could not be read back from what this terminal would show: use --qr-out code.png",
     ],
     ["where none is wanted", { form: "none" }, undefined],
   ])("not %s", async (_name, request, reason) => {

@@ -1,7 +1,7 @@
 /** A pairing URL for the other device: the QR code, how long it is good, and the one warning that matters. */
 import { Box, Text } from "ink";
 import type { ReactNode } from "react";
-import type { CellDrawing } from "../../qr/drawing.ts";
+import type { CellDrawing, Drawing, ImageDrawing } from "../../qr/drawing.ts";
 import { ONLY_SCAN_YOURSELF } from "../words.ts";
 import type { OfferPanel, ScreenModel, Size } from "../screen/model.ts";
 import type { Density } from "./frame.tsx";
@@ -13,7 +13,7 @@ import { Steps } from "./steps.tsx";
 /** Where the code goes, and what it is. */
 export interface OfferLayout {
   readonly beside: boolean;
-  readonly code: CellDrawing | undefined;
+  readonly code: CellDrawing | ImageDrawing | undefined;
   /** Why there is no code. */
   readonly reason: string | undefined;
 }
@@ -32,9 +32,13 @@ export function layOutOffer({ draw }: OfferPanel, window: Size): OfferLayout {
   const beside = draw({ columns: columns - WORDS_WIDTH - GAP, rows: rows - ROWS_BESIDE, window });
   if (beside.kind === "cells") return { beside: true, code: beside, reason: undefined };
   const above = draw({ columns, rows: rows - ROWS_ABOVE, window });
-  if (above.kind === "cells") return { beside: false, code: above, reason: undefined };
-  const wide = columns >= USUAL_WIDTH;
-  return { beside: false, code: undefined, reason: wide ? beside.reason : above.reason };
+  // A picture is never beside words: when those change, their lines are drawn again, and wipe a part of it.
+  if (above.kind !== "none") return { beside: false, code: above, reason: undefined };
+  return { beside: false, code: undefined, reason: reasonOf(columns >= USUAL_WIDTH ? beside : above) };
+}
+
+function reasonOf(drawing: Drawing): string | undefined {
+  return drawing.kind === "none" ? drawing.reason : undefined;
 }
 
 const USUAL_WIDTH = 80;
@@ -101,7 +105,7 @@ const SCAN = "Scan this with the new device, or run fxa-pair join there.";
 const USE_THE_URL = "Open this on the new device with fxa-pair join:";
 const READ_THE_FILE = "Take the file to the new device:";
 
-function Code({ code }: { readonly code: CellDrawing }): ReactNode {
+function Code({ code }: { readonly code: CellDrawing | ImageDrawing }): ReactNode {
   return (
     <Box width={code.width} height={code.height} flexShrink={0}>
       <Text>{CODE}</Text>

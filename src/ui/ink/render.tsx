@@ -1,7 +1,7 @@
 /** Lays a screen out as lines of the window's width. Pure: loaded late, because what it needs takes long to load. */
 import { renderToString } from "ink";
 import type { ReactNode } from "react";
-import type { CellDrawing } from "../../qr/drawing.ts";
+import type { CellDrawing, ImageDrawing } from "../../qr/drawing.ts";
 import type { ScreenModel, Size } from "../screen/model.ts";
 import type { Frame as Lines } from "../screen/screen.ts";
 import { DENSITIES, Frame, Instruction, KeysBar } from "./frame.tsx";
@@ -23,7 +23,12 @@ export function renderScreen(model: ScreenModel, size: Size, skip = 0): Lines {
     // The mark is a line, too, that will not be there.
     if (lines.length - 1 <= size.rows) break;
   }
-  return fit(offer?.code === undefined ? lines : withCode(lines, offer.code), size, skip);
+  const code = offer?.code;
+  return {
+    ...fit(code === undefined ? lines : withCode(lines, code), size, skip),
+    erase: code?.kind === "image" ? code.erase : undefined,
+    lacksCode: offer !== undefined && code === undefined,
+  };
 }
 
 function compose(model: ScreenModel, density: Density, offer: OfferLayout | undefined): ReactNode {
@@ -67,7 +72,7 @@ function Progress({
 }
 
 /** The code's own cells in the place that was kept for them, byte for byte as they were checked. */
-function withCode(lines: readonly string[], code: CellDrawing): string[] {
+function withCode(lines: readonly string[], code: CellDrawing | ImageDrawing): string[] {
   const top = lines.findIndex((line) => line.startsWith(CODE));
   return lines.map((line, row) => {
     const cells = top < 0 ? undefined : code.lines[row - top];
@@ -76,7 +81,7 @@ function withCode(lines: readonly string[], code: CellDrawing): string[] {
 }
 
 /** As many lines as there are rows: title and footer always, of what is between them a part if need be. */
-function fit(lines: readonly string[], { rows }: Size, skip: number): Lines {
+function fit(lines: readonly string[], { rows }: Size, skip: number): Pick<Lines, "lines" | "more"> {
   const mark = lines.indexOf(FOOTER);
   const footer = mark < 0 ? [] : lines.slice(mark + 1);
   const [title = "", ...body] = mark < 0 ? lines : lines.slice(0, mark);

@@ -12,8 +12,14 @@ const SEQUENCE =
 const CUT_SEQUENCE = /^\u001b(?:$|\[[0-?]*[ -/]*$|O$|[\]P^_X][^\u0000-\u001f]*\u001b?$)/;
 
 export class KeyReader {
+  readonly #onSequence: (sequence: string) => void;
   #rest = "";
   #pasting = false;
+
+  /** @param onSequence hears what is no key, whole */
+  constructor(onSequence: (sequence: string) => void = () => undefined) {
+    this.#onSequence = onSequence;
+  }
 
   /** The keys in the next piece of input; what is cut off comes with the one after. What was pasted is no key. */
   read(piece: string): string[] {
@@ -32,6 +38,7 @@ export class KeyReader {
     if (sequence !== undefined) {
       this.#pasting = sequence === PASTE_START;
       this.#rest = this.#rest.slice(sequence.length);
+      this.#onSequence(sequence);
       return [];
     }
     if (CUT_SEQUENCE.test(this.#rest)) return [];

@@ -1,5 +1,7 @@
 /** What is on the screen now, and what keys mean there. One at a time asks: an offer, a question, a line. */
 import type { CancelTimer, Clock } from "../../lib/clock.ts";
+import { withAnswer } from "../../qr/capabilities.ts";
+import type { TerminalCapabilities } from "../../qr/capabilities.ts";
 import { CTRL_C, TYPED_AHEAD_MS } from "../prompt.ts";
 import type { Plan, StepState } from "../reporter.ts";
 import type { Streams } from "../streams.ts";
@@ -11,6 +13,10 @@ import { ScreenTerminal } from "./terminal.ts";
 export interface Frame {
   readonly lines: readonly string[];
   readonly more: boolean;
+  /** Takes a picture among the lines away; `undefined` where there is none. */
+  readonly erase?: string | undefined;
+  /** A QR code would be there if it fitted. */
+  readonly lacksCode?: boolean;
 }
 
 /** Lays a screen out; `skip` lines of its middle part are scrolled away. */
@@ -31,7 +37,9 @@ export interface KeyListener {
 export interface ScreenOptions {
   readonly streams: Streams;
   readonly clock: Clock;
-  readonly unicode: boolean;
+  readonly capabilities: TerminalCapabilities;
+  /** Asks the terminal for more of them; empty where that could harm. */
+  readonly questions: string;
   /** Loads what lays out; called early, so that it is there when something is to be shown. */
   loadLayout(): Promise<Layout>;
   /** Ctrl-C where no question is open. */
@@ -47,7 +55,11 @@ export class Screen {
   #model: ScreenModel;
   #layout: Layout | undefined;
   #loading: Promise<Layout> | undefined;
-  readonly #reader = new KeyReader();
+  readonly #reader = new KeyReader((sequence) => {
+    this.#learn(sequence);
+  });
+  #capabilities: TerminalCapabilities;
+  #asked = false;
   #keys: KeyListener = {};
   #counting = false;
   #cancel: CancelTimer = () => undefined;
@@ -58,13 +70,14 @@ export class Screen {
 
   constructor(options: ScreenOptions) {
     this.#options = options;
+    this.#capabilities = options.capabilities;
     this.#model = {
       title: "",
       steps: [],
       status: null,
       notices: [],
       panel: { type: "steps" },
-      unicode: options.unicode,
+      unicode: options.capabilities.unicode,
     };
     this.#terminal = new ScreenTerminal(options.streams, {
       input: (piece) => {
@@ -93,6 +106,11 @@ export class Screen {
   /** Whether everything there is to read has been in sight: only then may a yes count. */
   get read(): boolean {
     return this.#read;
+  }
+
+  /** What the terminal can, as far as it is known by now. */
+  get capabilities(): TerminalCapabilities {
+    return this.#capabilities;
   }
 
   get panel(): Panel {
@@ -183,7 +201,11 @@ export class Screen {
     if (this.#layout === undefined || !this.#terminal.entered) return;
     const frame = this.#layout(this.#model, this.#terminal.size, this.#skip);
     this.#read ||= !frame.more;
-    this.#terminal.draw(frame.lines);
+    this.#terminal.draw(frame.lines, frame.erase);
+    // Where characters do not fit, a picture may; its lines are drawn once the terminal said so.
+    if (frame.lacksCode !== true || this.#asked) return;
+    this.#asked = true;
+    this.#terminal.ask(this.#options.questions);
   }
 
   #hear(piece: string): void {
@@ -192,6 +214,13 @@ export class Screen {
       return;
     }
     for (const key of this.#reader.read(piece)) this.#press(key);
+  }
+
+  #learn(sequence: string): void {
+    const capabilities = withAnswer(this.#capabilities, sequence);
+    if (capabilities === this.#capabilities) return;
+    this.#capabilities = capabilities;
+    this.#draw();
   }
 
   #press(key: string): void {

@@ -10,6 +10,8 @@ const ENTER = `\u001b[?1049h\u001b[?25l${PASTE_MARKS_ON}\u001b[2J`;
 /** Wiped first: some terminals keep what the alternate screen showed. */
 const LEAVE = `\u001b[0m\u001b[2J\u001b[H${PASTE_MARKS_OFF}\u001b[?25h\u001b[?1049l`;
 
+const SAVE_CURSOR = "\u001b7";
+
 /** What terminals are at least taken for when they do not tell. */
 const USUAL: Size = { columns: 80, rows: 24 };
 
@@ -30,11 +32,12 @@ export class ScreenTerminal {
   };
   readonly #onResize = () => {
     // Terminals move lines about when they are resized: nothing there can be counted on.
-    this.#drawn = [];
-    this.#streams.stderr.write("\u001b[2J");
+    this.#streams.stderr.write(this.#wipe());
     this.#listener.resize();
   };
   #drawn: readonly string[] = [];
+  /** Takes away the picture that is shown; `undefined` where there is none. */
+  #erase: string | undefined;
   #entered = false;
 
   constructor(streams: Streams, listener: TerminalListener) {
@@ -77,7 +80,7 @@ export class ScreenTerminal {
     const { stdin, stderr } = this.#streams;
     stderr.off("resize", this.#onResize);
     stdin.off("data", this.#onData).off("end", this.#onEnd).off("error", this.#onEnd);
-    stderr.write(LEAVE);
+    stderr.write(this.#wipe() + LEAVE);
     stdin.setRawMode?.(false);
     stdin.pause();
   }
@@ -87,11 +90,23 @@ export class ScreenTerminal {
     return this.#streams.stdin.readable;
   }
 
-  /** Shows these lines, from the top; at most as many as there are rows. */
-  draw(lines: readonly string[]): void {
+  /** Writes a question that the terminal answers by a sequence among the keys. */
+  ask(question: string): void {
+    if (this.#entered && question !== "") this.#streams.stderr.write(question);
+  }
+
+  /**
+   * Shows these lines, from the top; at most as many as there are rows.
+   *
+   * @param erase takes away the picture that is among them; `undefined` where there is none
+   */
+  draw(lines: readonly string[], erase?: string): void {
     if (!this.#entered) return;
+    // No line that is written over a picture can be trusted to wipe all of it.
+    const moved = this.#erase !== undefined && pictureLine(lines) !== pictureLine(this.#drawn);
+    let output = moved ? this.#wipe() : "";
+    this.#erase = erase;
     const count = Math.max(lines.length, this.#drawn.length);
-    let output = "";
     for (let row = 0; row < count; row++) {
       const line = lines[row] ?? "";
       // Erased before it is written: after a line of full width the cursor still stands on its last cell.
@@ -100,4 +115,18 @@ export class ScreenTerminal {
     this.#drawn = lines;
     if (output !== "") this.#streams.stderr.write(output);
   }
+
+  /** Clears everything, and forgets it. */
+  #wipe(): string {
+    const erase = this.#erase ?? "";
+    this.#drawn = [];
+    this.#erase = undefined;
+    return `${erase}\u001b[2J`;
+  }
+}
+
+/** The line that holds a picture, and where it is: the only one that moves the cursor about. */
+function pictureLine(lines: readonly string[]): string {
+  const index = lines.findIndex((line) => line.includes(SAVE_CURSOR));
+  return `${index} ${lines[index] ?? ""}`;
 }
