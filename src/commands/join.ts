@@ -27,6 +27,7 @@ import {
   readFlags,
   secondsFlag,
 } from "./flags.ts";
+import { followSteps, JOIN_PLAN } from "./join-steps.ts";
 import { NewSignIn } from "./new-sign-in.ts";
 import { confirmServer, readPairingUrl } from "./pairing-source.ts";
 import { requireSomebodyToAsk, untilInterrupted, userAgent, withRun } from "./setup.ts";
@@ -116,8 +117,12 @@ async function runJoin(
     flags.yes,
     "Sign in without asking by --yes --expect-email <email>, or run it in a terminal.",
   );
+  // Results for standard output have no place on a screen, nor has a run that asks nothing.
+  if (!flags.yes && flags.out !== "-") run.reporter.plan(JOIN_PLAN);
+  run.reporter.step("code", "active");
   const url = await readPairingUrl(argument, flags, run);
   const server = await confirmServer(url, flags, run);
+  run.reporter.step("code", "done");
   if (flags.yes && flags.expectEmail === undefined) {
     run.reporter.warn(
       "--yes without --expect-email: whatever account the other device has, this one is signed in to it.",
@@ -138,6 +143,7 @@ async function runJoin(
   };
 
   run.reporter.progress("Connecting to the other device…");
+  run.reporter.step("connect", "active");
   const { channel, accounts } = await connect(url, server, flags, run);
   const signIn = new NewSignIn({
     accounts,
@@ -162,6 +168,7 @@ async function runJoin(
     ask: (question, signal) => signIn.ask(question, signal),
     redeem: (code, email, signal) => signIn.redeem(code, email, signal),
     report: (status) => {
+      followSteps(status, run.reporter);
       if (status.type === "connected") run.reporter.progress("Connected; asking to be signed in…");
       else if (status.type === "redeeming") run.reporter.progress("Fetching tokens and keys…");
       else if (status.type === "complete") signIn.reportCompletion();

@@ -82,7 +82,6 @@ export class NewSignIn {
     if (existing !== null) {
       reporter.warn(`this replaces the sign-in of ${displayText(existing.email)} on this device.`);
     }
-    reporter.say("This device's data will go to that account.");
     return prompter.confirm(`Sign this device in to ${displayText(question.email)}?`, signal);
   }
 

@@ -16,6 +16,7 @@ import { displayText } from "./safe-text.ts";
 import { canAsk } from "./streams.ts";
 import type { Streams } from "./streams.ts";
 import {
+  DATA_GOES_THERE,
   ONLY_SCAN_YOURSELF,
   scopeInWords,
   senderInWords,
@@ -187,6 +188,7 @@ function describeMetadata(event: Extract<Explained, { type: "metadata" }>): stri
     ...senderInWords(event.sender),
     `Fingerprint: ${event.fingerprint}`,
     "If the other device is a terminal, compare: it must show the same fingerprint.",
+    DATA_GOES_THERE,
   ];
 }
 

@@ -55,6 +55,9 @@ export const CONNECTION_WORDS = {
   lostForAMoment: "The connection to the relay was lost for a moment, and is back.",
 } as const;
 
+/** Of a new device, before its user answers (security J7). */
+export const DATA_GOES_THERE = "This device's data will go to that account.";
+
 export const ONLY_SCAN_YOURSELF = "Only scan this yourself. Nobody will ever ask you to send it.";
 
 const UNITS = [
