@@ -3,16 +3,18 @@ import { homedir } from "node:os";
 import { FxaPairError } from "../lib/errors.ts";
 import { parsePairingUrl } from "../pairing/pairing-url.ts";
 import type { PairingUrl } from "../pairing/pairing-url.ts";
-import type { Prompter } from "../ui/prompt.ts";
+import type { PasteQuestion, Prompter } from "../ui/prompt.ts";
 import { displayText } from "../ui/safe-text.ts";
 import { pairingUrlAmong, textsInPicture } from "./picture-source.ts";
 import type { Run } from "./setup.ts";
 import { parseTypedSource } from "./typed-source.ts";
 import type { TypedSource } from "./typed-source.ts";
 
-const WAYS =
-  "Paste the pairing URL that the signed-in device shows, drop a picture of its QR code on this window, or paste the QR code itself, copied from another terminal.";
-const LABEL = "Paste the pairing URL (it is not shown)";
+const QUESTION: PasteQuestion = {
+  explanation:
+    "Paste the pairing URL that the signed-in device shows, drop a picture of its QR code on this window, or paste the QR code itself, copied from another terminal.",
+  label: "Paste the pairing URL (it is not shown)",
+};
 
 /**
  * Asks again after whatever cannot be read, and says why.
@@ -21,9 +23,8 @@ const LABEL = "Paste the pairing URL (it is not shown)";
  *   for another command; the interruption.
  */
 export async function askForPairingUrl(prompter: Prompter, run: Run): Promise<PairingUrl> {
-  run.reporter.say(WAYS);
   for (;;) {
-    const answer = await prompter.paste(LABEL, run.signal);
+    const answer = await prompter.paste(QUESTION, run.signal);
     try {
       const source = parseTypedSource(answer, { home: homedir(), platform: run.environment.platform });
       return await read(source, run);

@@ -29,7 +29,13 @@ export interface Prompter {
    * Asks for something that is pasted rather than typed: not echoed, of one line or many, and left as it is, up to one
    * character more than {@link MAX_PASTE}. The end of input is an empty text.
    */
-  paste(label: string, signal: AbortSignal): Promise<string>;
+  paste(question: PasteQuestion, signal: AbortSignal): Promise<string>;
+}
+
+export interface PasteQuestion {
+  /** What may be pasted, in full sentences. */
+  readonly explanation: string;
+  readonly label: string;
 }
 
 export interface Choice {
@@ -51,6 +57,7 @@ export class TerminalPrompter implements Prompter {
   readonly #clock: Clock;
   readonly #question: OpenQuestion;
   readonly #marksPastes: boolean;
+  #explained = "";
 
   /**
    * @param question told to whoever else writes to the terminal
@@ -151,7 +158,10 @@ export class TerminalPrompter implements Prompter {
     });
   }
 
-  paste(label: string, signal: AbortSignal): Promise<string> {
+  paste({ explanation, label }: PasteQuestion, signal: AbortSignal): Promise<string> {
+    // Said once: whoever is asked again knows it.
+    if (explanation !== this.#explained) this.#streams.stderr.write(`${explanation}\n`);
+    this.#explained = explanation;
     return askPaste({
       streams: this.#streams,
       clock: this.#clock,
