@@ -30,7 +30,7 @@ export async function askForPairingUrl(prompter: Prompter, run: Run): Promise<Pa
       return await read(source, run);
     } catch (error) {
       if (!(error instanceof FxaPairError) || error.code !== "unreadable") throw error;
-      run.reporter.warn(displayText(`${error.message} ${error.hint ?? ""}`.trim(), 500));
+      run.reporter.say(displayText(`${error.message} ${error.hint ?? ""}`.trim(), 500));
     }
   }
 }

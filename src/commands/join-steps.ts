@@ -4,6 +4,7 @@ import type { Plan, Reporter } from "../ui/reporter.ts";
 
 export const JOIN_PLAN: Plan = {
   title: "Sign this device in",
+  atOnce: true,
   steps: [
     { name: "code", label: "Take the other device's code", waitsFor: "waiting for you" },
     { name: "connect", label: "Connect to the other device", waitsFor: "waiting for the relay" },

@@ -35,6 +35,8 @@ export interface Reporter {
 export interface Plan {
   /** What the command does, in a few words: "Sign in another device". */
   readonly title: string;
+  /** Whether there is something to see from the start on, and not only when something is offered or asked. */
+  readonly atOnce?: boolean;
   readonly steps: readonly Step[];
 }
 

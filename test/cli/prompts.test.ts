@@ -57,8 +57,9 @@ describe.skipIf(!HAS_TERMINALS)(`join without a URL (${WHY_NOT})`, () => {
   });
 
   // Not the accessible form: only a terminal that understands control sequences marks what is pasted.
+  /** In lines, on a terminal that marks what is pasted. */
   const open = () =>
-    new Terminal(["join", ...world.servers, "--config-dir", world.newFolder()], {
+    new Terminal(["join", "--quiet", ...world.servers, "--config-dir", world.newFolder()], {
       env: { FXA_PAIR_ACCESSIBLE: "0" },
     });
   const ASKS = /Paste the pairing URL.*: $/;

@@ -3,7 +3,7 @@ import { Box, Text } from "ink";
 import type { ReactNode } from "react";
 import type { Explained, Sender } from "../events.ts";
 import { displayText } from "../safe-text.ts";
-import { NOT_PROVEN, placeInWords, scopeInWords, shown } from "../words.ts";
+import { DATA_GOES_THERE, NOT_PROVEN, placeInWords, scopeInWords, shown } from "../words.ts";
 import type { EndingPanel, LinePanel, QuestionPanel, ScreenModel } from "../screen/model.ts";
 import type { Density } from "./frame.tsx";
 import { Field, Frame, Instruction, KeysBar, Points } from "./frame.tsx";
@@ -58,6 +58,7 @@ export function Line({
   return (
     <Frame title={model.title} footer={footer} gap={gap}>
       {panel.about === null ? null : <About subject={panel.about} gap={gap} />}
+      {panel.explanation === null ? null : <Text>{panel.explanation}</Text>}
       <Notices model={model} />
       {steps ? <Steps steps={model.steps} unicode={model.unicode} /> : null}
     </Frame>
@@ -132,6 +133,7 @@ function Account({
         <Hearsay sender={sender} />
       </Box>
       <Fingerprint fingerprint={fingerprint} words="If the other device is a terminal, compare:" />
+      <Text>{DATA_GOES_THERE}</Text>
     </Box>
   );
 }

@@ -63,6 +63,8 @@ export interface QuestionPanel {
 export interface LinePanel {
   readonly type: "line";
   readonly about: Explained | null;
+  /** What may be entered, in full sentences. */
+  readonly explanation: string | null;
   readonly label: string;
   /** What was typed so far, or what stands for it when it is hidden. */
   readonly shown: string;

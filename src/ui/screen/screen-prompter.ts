@@ -4,9 +4,9 @@ import { charactersInWords, PASTE_PAUSE_MS } from "../ask-paste.ts";
 import type { Explained } from "../events.ts";
 import { PasteInput } from "../paste-input.ts";
 import { abortReason, choiceOf, interrupted, isNo, isYes } from "../prompt.ts";
-import type { Choice, Prompter } from "../prompt.ts";
+import type { Choice, PasteQuestion, Prompter } from "../prompt.ts";
 import { displayText } from "../safe-text.ts";
-import type { EndingPanel, ShownKey } from "./model.ts";
+import type { EndingPanel, LinePanel, ShownKey } from "./model.ts";
 import type { KeyListener, Screen } from "./screen.ts";
 
 /** What a question is about, from whoever told it before. */
@@ -61,22 +61,29 @@ export class ScreenPrompter implements Prompter {
 
   async line(label: string, { hidden }: { hidden: boolean }, signal: AbortSignal): Promise<string> {
     if (!this.#screen.planned) return this.#lines.line(label, { hidden }, signal);
-    const text = await this.#type(label, hidden ? hiddenForm : shownForm, 0, signal);
+    const question = { explanation: null, label };
+    const text = await this.#type(question, hidden ? hiddenForm : shownForm, 0, signal);
     return hidden ? text : withoutLineEnds(text).trim();
   }
 
-  async paste(label: string, signal: AbortSignal): Promise<string> {
-    if (!this.#screen.planned) return this.#lines.paste(label, signal);
-    return this.#type(label, hiddenForm, PASTE_PAUSE_MS, signal);
+  async paste(question: PasteQuestion, signal: AbortSignal): Promise<string> {
+    if (!this.#screen.planned) return this.#lines.paste(question, signal);
+    return this.#type(question, hiddenForm, PASTE_PAUSE_MS, signal);
   }
 
   /** @param pause milliseconds after Enter in which what follows makes it a line end of a paste */
-  #type(label: string, show: (text: string) => string, pause: number, signal: AbortSignal): Promise<string> {
+  #type(
+    { explanation, label }: Pick<LinePanel, "explanation" | "label">,
+    show: (text: string) => string,
+    pause: number,
+    signal: AbortSignal,
+  ): Promise<string> {
     const typed = new PasteInput();
     let cancel: CancelTimer = () => undefined;
     const panel = () => ({
       type: "line" as const,
       about: this.#subject().about,
+      explanation,
       label,
       shown: show(typed.text),
     });

@@ -52,6 +52,9 @@ export class ScreenReporter implements Reporter {
 
   plan(plan: Plan): void {
     this.#screen.plan(plan);
+    if (plan.atOnce !== true) return;
+    // Whoever asks or offers something hears of a failure; until then nothing is lost.
+    this.#screen.enter().catch(() => undefined);
   }
 
   step(name: string, state: StepState): void {

@@ -67,6 +67,7 @@ export class Screen {
   /** The end of what is to be read has been in sight. */
   #read = false;
   #closed = false;
+  #entering = false;
 
   constructor(options: ScreenOptions) {
     this.#options = options;
@@ -93,9 +94,9 @@ export class Screen {
     });
   }
 
-  /** Whether the alternate screen is on. */
+  /** Whether the alternate screen is on, or about to be: then what is said meanwhile is for it. */
   get open(): boolean {
-    return this.#terminal.entered;
+    return this.#terminal.entered || this.#entering;
   }
 
   /** Whether a plan was made, so that there is something to be on a screen. */
@@ -153,9 +154,16 @@ export class Screen {
 
   /** Loaded and on; resolves with false if it was closed meanwhile. */
   async enter(): Promise<boolean> {
-    this.#layout ??= await (this.#loading ??= this.#options.loadLayout());
+    this.#entering = !this.#closed;
+    try {
+      this.#layout ??= await (this.#loading ??= this.#options.loadLayout());
+    } finally {
+      this.#entering = false;
+    }
     if (this.#closed) return false;
+    if (this.#terminal.entered) return true;
     this.#terminal.enter();
+    this.#draw();
     return true;
   }
 
@@ -185,6 +193,7 @@ export class Screen {
   /** Leaves the terminal as it was found. */
   close(): void {
     this.#closed = true;
+    this.#entering = false;
     this.#keys = {};
     this.#cancel();
     this.#terminal.leave();
