@@ -58,7 +58,7 @@ export function Line({
   return (
     <Frame title={model.title} footer={footer} gap={gap}>
       {panel.about === null ? null : <About subject={panel.about} gap={gap} />}
-      {panel.explanation === null ? null : <Text>{panel.explanation}</Text>}
+      {panel.explanation === undefined ? null : <Text>{panel.explanation}</Text>}
       <Notices model={model} />
       {steps ? <Steps steps={model.steps} unicode={model.unicode} /> : null}
     </Frame>

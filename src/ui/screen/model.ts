@@ -64,7 +64,7 @@ export interface LinePanel {
   readonly type: "line";
   readonly about: Explained | null;
   /** What may be entered, in full sentences. */
-  readonly explanation: string | null;
+  readonly explanation?: string | undefined;
   readonly label: string;
   /** What was typed so far, or what stands for it when it is hidden. */
   readonly shown: string;

@@ -61,8 +61,7 @@ export class ScreenPrompter implements Prompter {
 
   async line(label: string, { hidden }: { hidden: boolean }, signal: AbortSignal): Promise<string> {
     if (!this.#screen.planned) return this.#lines.line(label, { hidden }, signal);
-    const question = { explanation: null, label };
-    const text = await this.#type(question, hidden ? hiddenForm : shownForm, 0, signal);
+    const text = await this.#type({ label }, hidden ? hiddenForm : shownForm, 0, signal);
     return hidden ? text : withoutLineEnds(text).trim();
   }
 

@@ -86,6 +86,8 @@ export class ScreenReporter implements Reporter {
 
   explain(subject: Explained, asked: boolean): void {
     this.#about = subject;
+    // What led to the question is over.
+    this.#screen.status(null);
     if (!asked && !this.#screen.open) this.#lines.explain(subject, asked);
   }
 
