@@ -25,6 +25,11 @@ export class LyingRelay {
     return `ws://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
+  /** Ends every channel as a relay does whose time for it is over. */
+  expire(): void {
+    for (const client of this.#server.clients) client.close(4001, "lifespan over");
+  }
+
   close(): void {
     for (const client of this.#server.clients) client.terminate();
     this.#server.close();

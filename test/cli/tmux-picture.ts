@@ -13,7 +13,7 @@ interface Cell {
 
 /** A PNG file of a screen as `capture-pane -e` gives it, in shades of grey. */
 export async function pictureOf(screen: string, theme: Theme): Promise<Uint8Array> {
-  const rows = screen.split("\n").map((line) => cellsOf(line, theme));
+  const rows = rowsOf(screen, theme);
   const columns = Math.max(...rows.map((row) => row.length));
   const [width, height] = [columns * CELL.width, rows.length * CELL.height];
   const pixels = new Uint8Array(width * height).fill(theme.background);
@@ -32,17 +32,20 @@ export async function pictureOf(screen: string, theme: Theme): Promise<Uint8Arra
     .toBuffer();
 }
 
-function cellsOf(line: string, theme: Theme): Cell[] {
+/** What colours a line ends with, the next one begins with. */
+function rowsOf(screen: string, theme: Theme): Cell[][] {
   let style: Style = { ...theme, reverse: false };
-  // eslint-disable-next-line no-control-regex
-  return Array.from(line.matchAll(/\u001b\[([\d;]*)m|(.)/gu)).flatMap(([, sequence, glyph]) => {
-    if (glyph === undefined) {
-      style = styled(style, sequence ?? "", theme);
-      return [];
-    }
-    const { foreground, background } = style;
-    return [style.reverse ? cellOf(glyph, background, foreground) : cellOf(glyph, foreground, background)];
-  });
+  return screen.split("\n").map((line) =>
+    // eslint-disable-next-line no-control-regex
+    Array.from(line.matchAll(/\u001b\[([\d;]*)m|(.)/gu)).flatMap(([, sequence, glyph]) => {
+      if (glyph === undefined) {
+        style = styled(style, sequence ?? "", theme);
+        return [];
+      }
+      const { foreground, background } = style;
+      return [style.reverse ? cellOf(glyph, background, foreground) : cellOf(glyph, foreground, background)];
+    }),
+  );
 }
 
 interface Style extends Theme {

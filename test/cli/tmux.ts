@@ -32,6 +32,10 @@ export interface PaneFacts {
   readonly title: string;
 }
 
+/** Longer than the first moment of a question, in which no key counts. */
+const ANSWER_AFTER_MS = 400;
+const ANSWER_AGAIN_MS = 1500;
+
 const panes = new Set<Pane>();
 
 /** A window of its own tmux server, with a program in it. */
@@ -134,6 +138,19 @@ export class Pane {
     }
   }
 
+  /** Answers by one key, once it is asked for and keys count, until what comes `next` is there or the program has ended. */
+  async answer(question: RegExp, key: string, next?: RegExp): Promise<void> {
+    await this.shows(question);
+    const press = () => void this.type(key).catch(() => undefined);
+    const first = setTimeout(press, ANSWER_AFTER_MS);
+    // Where the program got no time to run, the key came too soon all the same.
+    const again = setInterval(press, ANSWER_AGAIN_MS);
+    await (next === undefined ? this.#status : this.shows(next)).finally(() => {
+      clearTimeout(first);
+      clearInterval(again);
+    });
+  }
+
   /** Keys as a keyboard sends them; ASCII. */
   async type(keys: string): Promise<void> {
     const codes = Array.from(keys, (key) => key.charCodeAt(0).toString(16)).join(" ");
@@ -154,6 +171,12 @@ export class Pane {
       mouse: mouse === "1",
       title: title.join(" "),
     };
+  }
+
+  /** Sends the program a signal, as somebody else might. */
+  async signal(name: NodeJS.Signals): Promise<void> {
+    const shell = (await this.#client.send('display-message -p "#{pane_pid}"')).trim();
+    process.kill(youngest(Number(shell)), name);
   }
 
   /** What programs have copied to tmux's clipboard. */
@@ -221,4 +244,10 @@ function sessionScript(folder: string, args: readonly string[]): string {
 
 function quoted(word: string): string {
   return `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** The last in a row of processes each of which waits for the next. */
+function youngest(pid: number): number {
+  const [child] = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
+  return child === undefined || child === "" ? pid : youngest(Number(child));
 }
