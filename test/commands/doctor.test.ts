@@ -55,7 +55,7 @@ describe("the check of credentials", () => {
   const now = Date.parse(EXAMPLE.createdAt) + 3.5 * 86_400_000;
 
   it("tells their age and what they are good for, and nothing of them", () => {
-    const finding = checkCredentials(EXAMPLE, now);
+    const finding = checkCredentials(EXAMPLE, "the system's keyring", now);
     expect(finding).toMatchObject({ status: "ok", details: { signedIn: true, server: EXAMPLE.server } });
     expect(finding.message).toMatch(/3 days old; can(?:not)? sign in others/);
     const text = JSON.stringify(finding);
@@ -64,7 +64,10 @@ describe("the check of credentials", () => {
   });
 
   it("is content with none", () => {
-    expect(checkCredentials(null, now)).toMatchObject({ status: "ok", details: { signedIn: false } });
+    expect(checkCredentials(null, "nowhere", now)).toMatchObject({
+      status: "ok",
+      details: { signedIn: false },
+    });
   });
 });
 

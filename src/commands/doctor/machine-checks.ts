@@ -36,8 +36,11 @@ export function checkClock(ahead: number | undefined): Finding {
   );
 }
 
-/** @param now wall-clock milliseconds */
-export function checkCredentials(credentials: Credentials | null, now: number): Finding {
+/**
+ * @param stored where they are, as the store says it
+ * @param now wall-clock milliseconds
+ */
+export function checkCredentials(credentials: Credentials | null, stored: string, now: number): Finding {
   if (credentials === null) {
     return fine("Nobody is signed in here: fxa-pair join or fxa-pair login does that.", { signedIn: false });
   }
@@ -50,6 +53,7 @@ export function checkCredentials(credentials: Credentials | null, now: number): 
   const mayHost = sessionToken !== undefined;
   const details = {
     signedIn: true,
+    stored,
     server,
     createdAt,
     keys: Object.keys(keys),

@@ -76,7 +76,7 @@ export function startChecks(
   return {
     node: guarded(() => Promise.resolve(checkNode(nodeVersion))),
     terminal: guarded(() => terminal(flags, run, server.origin)),
-    credentials: guarded(async () => checkCredentials(await openStore(flags, run).load(), clock.wallTime())),
+    credentials: guarded(() => credentials(flags, run)),
     proxy: trouble === undefined ? routes(server, relay, proxyFor) : Promise.resolve(trouble),
     "accounts-dns": guarded(() => name(server)),
     "accounts-tls": guarded(() => tls(server)),
@@ -141,6 +141,12 @@ function shownProxy(proxy: Proxy | undefined): ProxyWords | undefined {
       hasCredentials: proxy.credentials !== undefined,
     }
   );
+}
+
+async function credentials(flags: DoctorFlags, run: Run): Promise<Finding> {
+  const store = openStore(flags, run);
+  const found = await store.load();
+  return checkCredentials(found, store.path, run.environment.clock.wallTime());
 }
 
 /** The half blocks that codes are drawn with. */
