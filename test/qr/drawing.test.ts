@@ -136,6 +136,15 @@ describe("what fits", () => {
   });
 });
 
+test("what is read back otherwise is not drawn", async () => {
+  // The package that draws knows no characters beyond Latin-1, and those not as readers do.
+  const text = `${SAMPLE_URL}&name=ж`;
+  expect(await chooseDrawing(text, ROOMY)).toMatchObject({
+    kind: "none",
+    reason: expect.stringContaining("could not be read back") as string,
+  });
+});
+
 test("a drawing is laid out anew for each size", async () => {
   const draw = await prepareDrawing(SAMPLE_URL);
   const sizes = [60, 24, 10, 22, 60].map((rows) => {

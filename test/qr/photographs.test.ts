@@ -20,7 +20,6 @@ const ROOMY: DrawingRequest = {
 const SHOWN: [string, Partial<DrawingRequest>, Theme, number][] = [
   ["half blocks on a dark ground", { form: "half" }, DARK, 0],
   ["the smallest half blocks on a dark ground, with gaps", { columns: 43, rows: 22 }, DARK, 2],
-  ["half blocks without colours on a dark ground", { form: "half", color: false }, DARK, 0],
   ["full blocks on a light ground, with gaps", { form: "full" }, LIGHT, 2],
   ["ASCII on a dark ground", { form: "ascii" }, DARK, 0],
 ];
