@@ -17,6 +17,7 @@ import { canAsk } from "./streams.ts";
 import type { Streams } from "./streams.ts";
 import {
   DATA_GOES_THERE,
+  keyInWords,
   ONLY_SCAN_YOURSELF,
   scopeInWords,
   senderInWords,
@@ -200,8 +201,14 @@ function describeCompletion(event: Extract<CliEvent, { type: "complete" }>): str
     `Done: signed in to ${displayText(event.email)}.`,
     event.stored === null
       ? "Nothing was stored on this device."
-      : `Stored in ${storedInWords(event.stored)}; fxa-pair logout undoes it.`,
+      : `Stored in ${storedInWords(event.stored)}: ${contentsInWords(event.keys)}; fxa-pair logout undoes it.`,
   ];
+}
+
+/** What a new device has got, by the scopes of its keys. */
+function contentsInWords(keys: readonly string[]): string {
+  if (keys.length === 0) return "its tokens";
+  return `its tokens and the ${keys.length === 1 ? "key" : "keys"} for ${keys.map(keyInWords).join(", ")}`;
 }
 
 function describeSandbox(event: Extract<CliEvent, { type: "ready" }>): string[] {

@@ -73,6 +73,11 @@ export function durationInWords(seconds: number): string {
   return `${count} ${name}${count === 1 ? "" : "s"}`;
 }
 
+/** What the key of a scope opens. */
+export function keyInWords(scope: string): string {
+  return scope === "https://identity.mozilla.com/apps/oldsync" ? "Firefox Sync" : displayText(scope);
+}
+
 /** Where credentials are: a file's path, or the system's keyring, for which events say "keyring". */
 export function storedInWords(stored: string): string {
   return stored === "keyring" ? "the system's keyring" : stored;

@@ -53,7 +53,9 @@ describe.skipIf(!HAS_TERMINALS)(`without anything drawn (${WHY_NOT})`, () => {
       // eslint-disable-next-line no-control-regex
       expect(output).not.toMatch(/\u001b|[▀▄█]|##/);
     }
-    expect(joining.text).toMatch(/characters\)\n[^]*Done: signed in to[^]*fxa-pair logout undoes it/);
+    expect(joining.text).toMatch(
+      /characters\)\n[^]*Done: signed in to[^]*its tokens and the key for Firefox Sync; fxa-pair logout undoes it/,
+    );
     expect(host.settings.after).toBe(host.settings.before);
   });
 });
