@@ -262,6 +262,15 @@ describe.skipIf(!HAS_TMUX).concurrent(`two users, ${about}`, LONG, () => {
     for (const pane of [host, joining]) await expectSane(pane);
   });
 
+  it("compare the same fingerprint", async () => {
+    const { host, joining } = await bothAsk(await setUp());
+    const fingerprints = await Promise.all(
+      [host, joining].map(async (pane) => /\b\w{4}-\w{5}-\w{4}\b/.exec(await pane.screen())?.[0]),
+    );
+    expect(fingerprints[0]).toBeDefined();
+    expect(fingerprints[1]).toBe(fingerprints[0]);
+  });
+
   it("are asked all the same when keys were pressed before", async () => {
     const scene = await setUp();
     const host = await scene.host();
@@ -327,6 +336,15 @@ describe.skipIf(!HAS_TMUX).concurrent(`Ctrl-C, ${about}`, LONG, () => {
         await host.shows(/Approved on the other device/);
         const other = host.answer(AGAIN, "q").then(() => host.ended());
         return { pressed: joining, other };
+      },
+    ],
+    [
+      "where the URL is asked for",
+      async ({ world }) => {
+        const pressed = await Pane.open(["join", ...world.servers, "--config-dir", world.newFolder()]);
+        await pressed.shows(/Paste the pairing URL|paste/i);
+        await pressed.type("http://127.0.0.1/pair#channel_id=half");
+        return { pressed };
       },
     ],
   ];
