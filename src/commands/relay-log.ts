@@ -22,10 +22,16 @@ export interface BufferedLog extends RelayLog {
   close(): void;
 }
 
-export function openRelayLog(stderr: OutputStream, clock: Clock, options: LogOptions): BufferedLog {
+/** @param screen where lines for people go instead of to the terminal itself */
+export function openRelayLog(
+  stderr: OutputStream,
+  clock: Clock,
+  options: LogOptions,
+  screen?: LineTaker,
+): BufferedLog {
   const level = options.quiet ? "warn" : options.verbose ? "debug" : "info";
   return stderr.isTTY === true
-    ? logForPeople(stderr, clock, level, options.worker)
+    ? logForPeople(screen ?? stderr, clock, level, options.worker)
     : jsonLog(destinationFor(stderr, clock, options), clock, level, options.worker);
 }
 
@@ -66,8 +72,13 @@ function jsonLog(
 
 const LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"];
 
+/** Takes whole lines with their ends. */
+export interface LineTaker {
+  write(line: string): unknown;
+}
+
 function logForPeople(
-  stderr: OutputStream,
+  lines: LineTaker,
   clock: Clock,
   least: LogLevel,
   worker: number | undefined,
@@ -76,7 +87,7 @@ function logForPeople(
   return {
     write(level, event, fields) {
       if (LEVELS.indexOf(level) < LEVELS.indexOf(least)) return;
-      stderr.write(lineForPeople(clock.wallTime(), level, event, { ...whoever, ...fields }));
+      lines.write(lineForPeople(clock.wallTime(), level, event, { ...whoever, ...fields }));
     },
     close: () => undefined,
   };

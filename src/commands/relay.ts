@@ -27,7 +27,9 @@ export const relay: CommandModule = {
   async run(command: Command, environment: Environment): Promise<number> {
     const flags = readFlags(command, Flags, environment.variables, { configFile: false });
     const { reporter } = chooseReporter(environment.streams, environment.clock, flags);
+    const warnings: string[] = [];
     const sourced = readSettings(command, environment.variables, (text) => {
+      warnings.push(text);
       // Of several processes, the first one tells it.
       if (cluster.isPrimary) reporter.warn(text);
     });
@@ -38,7 +40,7 @@ export const relay: CommandModule = {
     }
     // Loaded only now: what a server needs is much, and help shall be quick.
     const { serve } = await import("./serve-relay.ts");
-    return serve({ settings: sourced.settings, flags, environment, reporter });
+    return serve({ settings: sourced.settings, flags, environment, reporter, warnings });
   },
 };
 

@@ -21,11 +21,16 @@ async function serveAlone(request: RelayRequest): Promise<number> {
   const onDrop = (): void => {
     figures.lineDropped();
   };
-  return withRelayRun(request, { worker: undefined, onDrop }, async ({ log, ended, onReload }) => {
+  return withRelayRun(request, { worker: undefined, onDrop }, async ({ log, screen, ended, onReload }) => {
     const metricsText = () => figures.text();
     const relay = await startRelay({ settings, clock, random, log, figures, metricsText, build: BUILD });
     onReload(() => void relay.reload());
     if (flags.json) reporter.event({ type: "listening", url: relay.url, metricsUrl: relay.metricsUrl });
+    await screen?.show(() => {
+      const { url, metricsUrl } = relay;
+      const { channels, connections } = relay.stats();
+      return { url, metricsUrl, channels, connections, pairings: figures.pairings };
+    });
     await ended;
     await relay.drain();
     return 0;

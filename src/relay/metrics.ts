@@ -34,6 +34,7 @@ export class RelayMetrics implements Figures {
   #callErrors = 0;
   #foreign = 0;
   #droppedLines = 0;
+  #met = 0;
 
   constructor() {
     this.#gauge(
@@ -89,7 +90,14 @@ export class RelayMetrics implements Figures {
 
   ended({ ending, participants, duration }: ChannelSummary): void {
     this.#ended.count(ending.reason);
-    if (participants > 1) this.#pairings.observe(duration / 1000);
+    if (participants <= 1) return;
+    this.#met++;
+    this.#pairings.observe(duration / 1000);
+  }
+
+  /** Channels that have ended and in which two participants had met. */
+  get pairings(): number {
+    return this.#met;
   }
 
   relayed(bytes: number): void {

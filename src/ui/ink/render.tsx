@@ -11,6 +11,7 @@ import { Notices } from "./notices.tsx";
 import { layOutOffer, Offer } from "./offer.tsx";
 import type { OfferLayout } from "./offer.tsx";
 import { Ending, Line, Question } from "./question.tsx";
+import { Relay } from "./relay.tsx";
 import { Steps } from "./steps.tsx";
 
 export function renderScreen(model: ScreenModel, size: Size, skip = 0): Lines {
@@ -18,7 +19,7 @@ export function renderScreen(model: ScreenModel, size: Size, skip = 0): Lines {
   const offer = panel.type === "offer" ? layOutOffer(panel, size) : undefined;
   let lines: readonly string[] = [];
   for (const density of DENSITIES) {
-    const view = compose(model, density, offer);
+    const view = compose(model, density, offer, size);
     lines = renderToString(view, { columns: size.columns }).split("\n");
     // The mark is a line, too, that will not be there.
     if (lines.length - 1 <= size.rows) break;
@@ -31,7 +32,12 @@ export function renderScreen(model: ScreenModel, size: Size, skip = 0): Lines {
   };
 }
 
-function compose(model: ScreenModel, density: Density, offer: OfferLayout | undefined): ReactNode {
+function compose(
+  model: ScreenModel,
+  density: Density,
+  offer: OfferLayout | undefined,
+  size: Size,
+): ReactNode {
   const { panel } = model;
   switch (panel.type) {
     case "offer":
@@ -49,6 +55,8 @@ function compose(model: ScreenModel, density: Density, offer: OfferLayout | unde
           <Notices model={model} />
         </Frame>
       );
+    case "relay":
+      return <Relay model={model} panel={panel} density={density} size={size} />;
     case "steps":
       return <Progress model={model} density={density} />;
   }

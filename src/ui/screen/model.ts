@@ -30,7 +30,7 @@ export interface ShownKey {
 
 export type Panel =
   /** Nothing is asked of the user: how far things are. */
-  { readonly type: "steps" } | OfferPanel | QuestionPanel | LinePanel | EndingPanel;
+  { readonly type: "steps" } | OfferPanel | QuestionPanel | LinePanel | EndingPanel | RelayPanel;
 
 export interface OfferPanel {
   readonly type: "offer";
@@ -74,6 +74,23 @@ export interface EndingPanel {
   readonly type: "ending";
   /** What happened and why, then the next step. */
   readonly lines: readonly string[];
+}
+
+/** A relay at work. */
+export interface RelayPanel extends RelayFacts {
+  readonly type: "relay";
+  /** The end of the log, the newest line last. */
+  readonly log: readonly string[];
+  readonly keys: readonly ShownKey[];
+}
+
+export interface RelayFacts {
+  readonly url: string;
+  readonly metricsUrl: string | null;
+  readonly channels: number;
+  readonly connections: number;
+  /** Channels that are over and in which two devices met. */
+  readonly pairings: number;
 }
 
 /** The size of the window, in cells. */
