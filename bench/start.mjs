@@ -1,11 +1,13 @@
 /**
  * How soon the program is there, measured against the runtime alone (`node -e 0`) in the same run: `--version`, `--help`,
- * and `join` until the relay sees its upgrade request. Each figure is the median of the rounds; rounds are interleaved, so
+ * `join` until the relay sees its upgrade request, and `host` until its QR code is drawn, in a pseudo-terminal (by `script`
+ * of util-linux) against an accounts server and a relay on loopback. Each figure is the median of the rounds; rounds are interleaved, so
  * that a busy moment hits all of them.
  *
  *     npm run bench:start [-- <rounds>]
  */
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -66,11 +68,60 @@ function untilConnecting() {
   });
 }
 
+/** A stand-in accounts server and a relay, with somebody signed in. */
+async function openSandbox() {
+  const sandbox = spawn(process.execPath, [program, "sandbox", "--json"], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  const ready = JSON.parse(await lineOf(sandbox.stdout));
+  const env = { ...process.env, ...ready.env, TERM: "xterm-256color", LANG: "C.UTF-8" };
+  for (const name of ["FXA_PAIR_ACCESSIBLE", "NO_COLOR"]) delete env[name];
+  const login = spawn(process.execPath, [program, "login", "--password-stdin"], {
+    env,
+    stdio: ["pipe", "ignore", "inherit"],
+  });
+  login.stdin.end(ready.password);
+  const [status] = await once(login, "exit");
+  if (status !== 0) throw new Error(`login ended with ${status}`);
+  return { env, close: () => sandbox.kill() };
+}
+
+async function lineOf(stream) {
+  let text = "";
+  for await (const chunk of stream) {
+    text += chunk;
+    if (text.includes("\n")) break;
+  }
+  return text.split("\n")[0];
+}
+
+/** Milliseconds until the terminal has been sent the whole screen, the last line of which is below the QR code. */
+async function untilDrawn(env) {
+  const command = `stty rows 24 cols 80; exec '${process.execPath}' '${program}' host`;
+  const started = performance.now();
+  const child = spawn("script", ["-q", "-e", "-f", "-c", command, "/dev/null"], {
+    env,
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  let output = "";
+  for await (const chunk of child.stdout) {
+    output += chunk;
+    if (output.includes("48;5;231m") && output.includes("Only scan this yourself")) break;
+  }
+  const milliseconds = performance.now() - started;
+  child.stdin.write("\u0003");
+  if (child.exitCode === null) await once(child, "exit");
+  if (!output.includes("48;5;231m")) throw new Error(`no code was drawn:\n${output}`);
+  return milliseconds;
+}
+
+const sandbox = await openSandbox();
 const measures = [
   { name: "node -e 0", goal: undefined, take: () => untilExit(["-e", "0"]) },
   { name: "--version", goal: 1.3, take: () => untilExit([program, "--version"]) },
   { name: "--help", goal: 1.6, take: () => untilExit([program, "--help"]) },
   { name: "join, to the relay", goal: 2.5, take: untilConnecting },
+  { name: "host, to a drawn QR code", goal: 9, take: () => untilDrawn(sandbox.env) },
 ];
 const times = measures.map(() => []);
 for (let round = -1; round < rounds; round++) {
@@ -81,6 +132,7 @@ for (let round = -1; round < rounds; round++) {
   }
 }
 rmSync(folder, { recursive: true, force: true });
+sandbox.close();
 
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 const [base] = times.map(median);
@@ -89,5 +141,5 @@ for (const [index, { name, goal }] of measures.entries()) {
   const value = median(times[index]);
   const ratio = value / base;
   const verdict = goal === undefined ? "" : `  goal at most ${goal} ×`;
-  console.log(`${name.padEnd(20)} ${value.toFixed(1).padStart(7)} ms  ${ratio.toFixed(2)} ×${verdict}`);
+  console.log(`${name.padEnd(25)} ${value.toFixed(1).padStart(7)} ms  ${ratio.toFixed(2)} ×${verdict}`);
 }

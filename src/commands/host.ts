@@ -123,10 +123,12 @@ async function pairOnce(
 ): Promise<{ clientId: string; newDevice: NewDevice }> {
   const { clock, random } = run.environment;
   const { reporter } = run;
+  const relay = chosenRelay(flags, run);
+  const connecting = connectAccounts(credentials.server, run, clock.now() + flags.timeout);
+  // The first request is under way before a screen is made ready, which takes a while.
   reporter.plan(HOST_PLAN);
   reporter.step("session", "active");
-  const relay = chosenRelay(flags, run);
-  const accounts = await connectAccounts(credentials.server, run, clock.now() + flags.timeout);
+  const accounts = await connecting;
   reporter.progress("Checking this device's session…");
   const approval = await Approval.prepare(accounts.client, credentials, flags, run);
   reporter.step("session", "done");
@@ -139,10 +141,8 @@ async function pairOnce(
     random,
     userAgent: userAgent(run.environment),
   });
-  const [channel, profile] = await Promise.all([
-    untilInterrupted(opening, run, (late) => late.close()),
-    ownProfile(accounts.client, credentials, run),
-  ]);
+  const profile = ownProfile(accounts.client, credentials, run);
+  const channel = await untilInterrupted(opening, run, (late) => late.close());
   reporter.step("channel", "done");
   reporter.step("scan", "active");
   const connection = new ConnectionNotice(reporter, clock);
@@ -151,11 +151,13 @@ async function pairOnce(
   try {
     const published = await publishOffer(run, flags, offerOf(channel, credentials, flags, run), actions);
     offer = published;
+    // Nobody needs it before a device is there, and what that sends is kept.
+    const known = await untilInterrupted(profile, { ...run, signal }, () => undefined);
     const { clientId } = await runAuthority({
       channel,
       clock,
       policy: policyOf(flags),
-      metadata: { ...profile, email: credentials.email, deviceName: flags.deviceName ?? hostname() },
+      metadata: { ...known, email: credentials.email, deviceName: flags.deviceName ?? hostname() },
       timeout: flags.timeout,
       clientName: (id) => accounts.client.clientName(id),
       authorize: (request) => newDevice.granted(request, () => grant(accounts.client, credentials, request)),

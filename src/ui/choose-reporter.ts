@@ -58,7 +58,10 @@ export function chooseReporter(
     capabilities,
     questions,
     interrupt,
-    loadLayout: async () => (await import("./ink/render.tsx")).renderScreen,
+    loadLayout: async () => {
+      const [{ renderScreen }] = await Promise.all([import("./ink/render.tsx"), import("../qr/drawing.ts")]);
+      return renderScreen;
+    },
   });
   const reporter = new ScreenReporter(screen, plain, clock, prepareOffer(screen));
   const prompter = new ScreenPrompter(screen, asks, clock, () => reporter.subject);

@@ -170,10 +170,13 @@ export class ScreenReporter implements Reporter {
       this.#screen.show({ type: "steps" });
     };
     const count = () => {
-      this.#screen.change(panel());
       const left = view.endsAt === null ? 0 : view.endsAt - this.#clock.now();
       // Just after the whole second, so that each is shown.
-      if (left > 0) cancel = this.#clock.after(left % SECOND || SECOND, count);
+      if (left > 0) cancel = this.#clock.after(left % SECOND || SECOND, next);
+    };
+    const next = () => {
+      this.#screen.change(panel());
+      count();
     };
     this.#screen.status(null);
     this.#screen.show(panel(), {

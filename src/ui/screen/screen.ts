@@ -68,6 +68,8 @@ export class Screen {
   #read = false;
   #closed = false;
   #entering = false;
+  /** About to be drawn. */
+  #dirty = false;
 
   constructor(options: ScreenOptions) {
     this.#options = options;
@@ -203,7 +205,13 @@ export class Screen {
 
   #update(change: Partial<ScreenModel>): void {
     this.#model = { ...this.#model, ...change };
-    this.#draw();
+    if (this.#dirty) return;
+    // What changes together is drawn together.
+    this.#dirty = true;
+    queueMicrotask(() => {
+      this.#dirty = false;
+      this.#draw();
+    });
   }
 
   #draw(): void {
