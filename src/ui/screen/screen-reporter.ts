@@ -92,6 +92,8 @@ export class ScreenReporter implements Reporter {
   }
 
   async offer(view: OfferView, actions: OfferActions): Promise<OfferHandle> {
+    // Too late: a code that is not wanted any more is shown nowhere.
+    if (this.#screen.closed) return { connected: () => undefined, withdraw: () => undefined };
     if (!this.#screen.planned) return this.#lines.offer(view, actions);
     this.#about = null;
     this.#ending = null;
@@ -138,8 +140,9 @@ export class ScreenReporter implements Reporter {
 
   /** Leaves the screen, and says in lines what shall stay. */
   close(): void {
-    if (!this.#screen.open) return;
+    const { open } = this.#screen;
     this.#screen.close();
+    if (!open) return;
     for (const say of this.#afterwards.splice(0)) say();
     this.#failure?.();
     this.#failure = undefined;

@@ -106,6 +106,11 @@ export class Screen {
     return this.#loading !== undefined && !this.#closed;
   }
 
+  /** Whether it was closed, which is for good. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   /** Whether everything there is to read has been in sight: only then may a yes count. */
   get read(): boolean {
     return this.#read;

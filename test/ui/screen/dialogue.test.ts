@@ -1,0 +1,310 @@
+/** Reporter and prompter on a screen: which keys count, what leaves it and when, and what is left of it. */
+import { beforeAll, describe, expect, it } from "vitest";
+import { HOST_PLAN } from "../../../src/commands/host-steps.ts";
+import { FxaPairError } from "../../../src/lib/errors.ts";
+import { chooseReporter } from "../../../src/ui/choose-reporter.ts";
+import type { OfferActions, OfferView } from "../../../src/ui/offer-view.ts";
+import { FakeClock } from "../../relay/fake-clock.ts";
+import { FakeTerminal, settle } from "./fake-terminal.ts";
+import { REQUEST, URL } from "./scenes.ts";
+
+const OPTIONS = { json: false, quiet: false, verbose: false, accessible: false };
+
+beforeAll(async () => {
+  // Loading takes time of its own, which no test here is about.
+  await import("../../../src/ui/ink/render.tsx");
+});
+
+function open({
+  columns = 80,
+  rows = 24,
+  ...options
+}: Partial<typeof OPTIONS & { columns: number; rows: number }> = {}) {
+  const terminal = new FakeTerminal({ columns, rows });
+  const clock = new FakeClock();
+  const controller = new AbortController();
+  let interrupts = 0;
+  const dialogue = chooseReporter(
+    terminal.streams,
+    clock,
+    { ...OPTIONS, ...options },
+    {
+      capabilities: { unicode: true },
+      interrupt: () => {
+        interrupts += 1;
+      },
+    },
+  );
+  const view: OfferView = {
+    url: URL,
+    channelId: "AAECAwQFBgcICQoLDA0ODw",
+    expiresAt: null,
+    endsAt: clock.now() + 60_000,
+    drawing: { form: "auto", invert: false, color: true, capabilities: { unicode: true } },
+  };
+  const { reporter, prompter, close } = dialogue;
+  if (prompter === null) throw new Error("a terminal can be asked on");
+  return {
+    terminal,
+    clock,
+    reporter,
+    prompter,
+    close,
+    controller,
+    interrupts: () => interrupts,
+    offer: async (actions: OfferActions = {}) => {
+      reporter.plan(HOST_PLAN);
+      const handle = await reporter.offer(view, actions);
+      await settle();
+      return handle;
+    },
+    /** Lets the moment pass in which no key counts. */
+    wait: async () => {
+      await settle();
+      clock.advance(300);
+      await settle();
+    },
+    confirm: () => prompter.confirm("Sign that device in?", controller.signal),
+  };
+}
+
+describe("an offer", () => {
+  it("is on the alternate screen, with its time, until it is withdrawn", async () => {
+    const { offer, terminal, clock } = open();
+    const handle = await offer({ renew: () => undefined });
+    expect(terminal.alternate).toBe(true);
+    expect(terminal.screen).toMatch(/█▀▀▀▀▀▀▀█|▀▀▀▀▀▀▀/);
+    expect(terminal.screen).toContain("Good for 1:00 more.");
+    expect(terminal.screen).toContain("r new code");
+    clock.advance(1500);
+    await settle();
+    expect(terminal.screen).toContain("Good for 0:59 more.");
+
+    handle.connected();
+    await settle();
+    expect(terminal.screen).not.toMatch(/[█▀▄]|channel_/);
+    expect(clock.pending).toBeLessThanOrEqual(1);
+  });
+
+  it("does what its keys stand for, once they count", async () => {
+    const { offer, terminal, wait } = open();
+    const done: string[] = [];
+    await offer({
+      renew: () => done.push("r"),
+      copy: () => done.push("c"),
+      quit: () => done.push("q"),
+      writePicture: () => Promise.resolve("code.png"),
+    });
+    terminal.type("rcq");
+    await settle();
+    expect(done).toEqual([]);
+    await wait();
+    terminal.type("R\u001b[Ac\u001b[200~q\u001b[201~xp");
+    await settle();
+    expect(done).toEqual(["r", "c"]);
+    expect(terminal.screen).toMatch(/The QR code is in\s+code\.png/);
+  });
+
+  it("is laid out anew when the window changes", async () => {
+    const { offer, terminal } = open();
+    await offer();
+    terminal.resize(40, 20);
+    await settle();
+    expect(terminal.screen).toMatch(/No QR code: [^]*this window is 40×20/);
+    expect(terminal.screen).not.toContain("█");
+    terminal.resize(120, 50);
+    await settle();
+    expect(terminal.screen).toContain("█");
+  });
+
+  it("hears Ctrl-C at once", async () => {
+    const { offer, terminal, interrupts } = open();
+    await offer();
+    terminal.type("\u0003");
+    await settle();
+    expect(interrupts()).toBe(1);
+  });
+});
+
+describe("what is left when the screen closes", () => {
+  it("is the terminal as it was, and the ending", async () => {
+    const { offer, terminal, reporter, close } = open();
+    reporter.progress("Checking…");
+    await offer();
+    expect(terminal.keyboard.raw).toBe(true);
+    reporter.warn("something to remember.");
+    reporter.fail(new FxaPairError("timeout", "Nobody came.", { hint: "Start again." }));
+    await settle();
+    expect(terminal.screen).toMatch(/Nobody came\.\nStart again\./);
+    close();
+    close();
+    await settle();
+    expect(terminal.alternate).toBe(false);
+    expect(terminal.output.lastIndexOf("\u001b[?25h")).toBeGreaterThan(
+      terminal.output.lastIndexOf("\u001b[?25l"),
+    );
+    expect(terminal.keyboard.raw).toBe(false);
+    expect(terminal.main).toBe(
+      "Checking…\nfxa-pair: warning: something to remember.\nfxa-pair: Nobody came.\n  Start again.\n",
+    );
+  });
+
+  it("is no failure that a later attempt made good", async () => {
+    const { offer, terminal, reporter, close } = open();
+    await offer();
+    reporter.fail(new FxaPairError("timeout", "Nobody came."));
+    await offer();
+    reporter.event({ type: "complete", clientId: "a2270f727f45f648" });
+    await settle();
+    expect(terminal.screen).toContain("Done: the new device is signed in.");
+    close();
+    await settle();
+    expect(terminal.main).toMatch(/^Done: the new device is signed in\./);
+    expect(terminal.main).not.toContain("Nobody came");
+  });
+
+  it("is nothing where it closes before there was anything to show", async () => {
+    const { offer, terminal, close, reporter } = open();
+    reporter.plan(HOST_PLAN);
+    close();
+    await offer();
+    expect(terminal.output).toBe("");
+  });
+});
+
+describe("a question", () => {
+  it.each([
+    ["y", true],
+    ["n", false],
+    ["\r", false],
+    ["\u0004", false],
+    ["x n y", false],
+  ])("takes %j for %s", async (keys, answer) => {
+    const { offer, reporter, confirm, terminal, wait } = open();
+    (await offer()).connected();
+    reporter.explain(REQUEST, true);
+    const answered = confirm();
+    await settle();
+    terminal.type("y");
+    await wait();
+    expect(terminal.screen).toMatch(/Sign that device in\?\ny approve/);
+    terminal.type(keys);
+    expect(await answered).toBe(answer);
+    await settle();
+    expect(terminal.screen).not.toContain(REQUEST.fingerprint);
+  });
+
+  it("takes no yes before all of it was in sight", async () => {
+    const { offer, reporter, confirm, terminal, wait } = open({ columns: 40, rows: 20 });
+    (await offer()).connected();
+    reporter.explain(REQUEST, true);
+    const answered = confirm();
+    await wait();
+    expect(terminal.screen).toContain("(more: press the space bar)");
+    terminal.type("y");
+    await settle();
+    expect(terminal.screen).toContain("(more: press the space bar)");
+    terminal.type(" ");
+    await settle();
+    expect(terminal.screen).toContain("CAN SIGN IN AND PAIR FURTHER DEVICES");
+    terminal.type("y");
+    expect(await answered).toBe(true);
+  });
+
+  it("is answered by no resize", async () => {
+    const { offer, reporter, confirm, terminal, wait } = open();
+    (await offer()).connected();
+    reporter.explain(REQUEST, true);
+    const answered = confirm();
+    await wait();
+    for (const columns of [40, 120, 80]) terminal.resize(columns, 24);
+    terminal.type("n");
+    expect(await answered).toBe(false);
+  });
+
+  it.each([
+    ["the end of input", (terminal: FakeTerminal) => terminal.keyboard.end()],
+    ["a closed terminal", (terminal: FakeTerminal) => terminal.keyboard.destroy(new Error("EIO"))],
+  ])("takes %s for no", async (_name, end) => {
+    const { offer, confirm, terminal } = open();
+    (await offer()).connected();
+    const answered = confirm();
+    await settle();
+    end(terminal);
+    expect(await answered).toBe(false);
+    expect(await confirm()).toBe(false);
+  });
+
+  it("is left by Ctrl-C, and withdrawn when it is not needed any more", async () => {
+    const { offer, confirm, terminal, controller, interrupts } = open();
+    (await offer()).connected();
+    const first = confirm();
+    await settle();
+    terminal.type("\u0003");
+    await expect(first).rejects.toMatchObject({ code: "interrupted" });
+    expect(interrupts()).toBe(0);
+    const second = confirm();
+    await settle();
+    controller.abort(new Error("gone"));
+    await expect(second).rejects.toThrow("gone");
+  });
+
+  it("is one key of several", async () => {
+    const { offer, prompter, terminal, wait, controller } = open();
+    (await offer()).connected();
+    const choices = [
+      { key: "u", label: "undo" },
+      { key: "", label: "done" },
+    ];
+    const chosen = prompter.choose("Done?", choices, controller.signal);
+    await wait();
+    expect(terminal.screen).toContain("u undo   Enter done");
+    terminal.type("xU");
+    expect(await chosen).toBe("u");
+  });
+});
+
+describe("a line", () => {
+  it("is shown as it is typed", async () => {
+    const { offer, prompter, terminal, controller } = open();
+    (await offer()).connected();
+    const answered = prompter.line("Code", { hidden: false }, controller.signal);
+    await settle();
+    terminal.type("12a\u007f3");
+    await settle();
+    expect(terminal.screen).toContain("Code: 123");
+    terminal.type("\r");
+    expect(await answered).toBe("123");
+    await settle();
+    expect(terminal.screen).not.toContain("123");
+  });
+
+  it("is not shown when it is hidden", async () => {
+    const { offer, prompter, terminal, controller } = open();
+    (await offer()).connected();
+    const answered = prompter.line("Code", { hidden: true }, controller.signal);
+    await settle();
+    terminal.type("secret\r");
+    expect(await answered).toBe("secret");
+    expect(terminal.output).not.toContain("secret");
+  });
+});
+
+describe("there is no screen", () => {
+  it.each([[{ json: true }], [{ quiet: true }], [{ accessible: true }]])("with %j", async (options) => {
+    const { offer, terminal } = open(options);
+    await offer();
+    expect(terminal.alternate).toBe(false);
+    expect(terminal.main).toMatch(/Only scan this yourself/);
+  });
+
+  it("in a command without a plan", async () => {
+    const { confirm, terminal, reporter, wait } = open();
+    reporter.progress("Working…");
+    const answered = confirm();
+    await wait();
+    terminal.type("y");
+    expect(await answered).toBe(true);
+    expect(terminal.main).toBe("Working…\nSign that device in? [y/N] yes\n");
+  });
+});
