@@ -54,7 +54,12 @@ export class ScreenReporter implements Reporter {
     this.#screen.plan(plan);
     if (plan.atOnce !== true) return;
     // Whoever asks or offers something hears of a failure; until then nothing is lost.
-    this.#screen.enter().catch(() => undefined);
+    this.#screen.enter().then(
+      () => {
+        this.#screen.refresh();
+      },
+      () => undefined,
+    );
   }
 
   step(name: string, state: StepState): void {

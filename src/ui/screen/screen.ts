@@ -159,7 +159,7 @@ export class Screen {
     this.#update({ notices: [] });
   }
 
-  /** Loaded and on; resolves with false if it was closed meanwhile. */
+  /** Loaded and on, still empty; resolves with false if it was closed meanwhile. */
   async enter(): Promise<boolean> {
     this.#entering = !this.#closed;
     try {
@@ -168,10 +168,13 @@ export class Screen {
       this.#entering = false;
     }
     if (this.#closed) return false;
-    if (this.#terminal.entered) return true;
     this.#terminal.enter();
-    this.#draw();
     return true;
+  }
+
+  /** Draws what there is: for whoever enters without something to {@link show}. */
+  refresh(): void {
+    this.#update({});
   }
 
   /** Puts something else on the screen; for a moment no key counts there. */

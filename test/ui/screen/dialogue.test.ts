@@ -30,6 +30,7 @@ function open({
     { ...OPTIONS, ...options },
     {
       capabilities: { unicode: true },
+      questions: "",
       interrupt: () => {
         interrupts += 1;
       },

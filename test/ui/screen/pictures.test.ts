@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { capabilitiesFrom, questionsFor } from "../../../src/qr/capabilities.ts";
 import { chooseReporter } from "../../../src/ui/choose-reporter.ts";
 import { FakeClock } from "../../relay/support.ts";
+import { settle } from "./fake-terminal.ts";
 import { URL } from "./scenes.ts";
 
 const KITTY = { TERM: "xterm-kitty" };
@@ -37,6 +38,7 @@ async function offered(variables: Record<string, string>, [columns, rows] = [40,
     },
     { quit: () => undefined },
   );
+  await settle();
   return {
     ...dialogue,
     handle,
@@ -67,6 +69,7 @@ describe("a terminal that is known for its pictures", () => {
     const { written, clock, close } = await offered(KITTY);
     written();
     clock.advance(1000);
+    await settle();
     const output = written();
     expect(output).toContain("4:58");
     expect(output).not.toContain(KITTY_START);
@@ -108,6 +111,7 @@ describe("a terminal that is known for its pictures", () => {
     const screen = await offered(KITTY);
     screen.written();
     act(screen);
+    await settle();
     expect(screen.written()).toMatch(
       new RegExp(`^${escape(KITTY_ERASE)}[^\u001b]*\u001b\\\\${escape(CLEAR)}`),
     );
@@ -139,6 +143,7 @@ describe("a terminal that is not", () => {
     await answer("\u001b[6;18;9t\u001b[?62;4;22c");
     written();
     handle.connected();
+    await settle();
     expect(written().startsWith(CLEAR)).toBe(true);
     close();
   });
