@@ -8,6 +8,7 @@ import { renderScreen } from "../../../src/ui/ink/render.tsx";
 import type { RelayFacts, ScreenModel } from "../../../src/ui/screen/model.ts";
 import { RelayScreen } from "../../../src/ui/screen/relay-screen.ts";
 import { FakeClock } from "../../relay/support.ts";
+import { settle } from "./fake-terminal.ts";
 
 const FACTS: RelayFacts = {
   url: "ws://0.0.0.0:8000",
@@ -106,16 +107,21 @@ describe("while it is there", () => {
     expect(taken()).toBe("");
     let channels = 2;
     await screen.show(() => ({ ...FACTS, channels }));
+    await settle();
     expect(taken()).toMatch(/\[\?1049h[^]*2 open[^]*something about a setting[^]*listening/);
     clock.advance(500);
+    await settle();
     taken();
     clock.advance(5000);
+    await settle();
     expect(taken()).toBe("");
     channels = 3;
     clock.advance(500);
+    await settle();
     expect(stripVTControlCharacters(taken())).toContain("3 open");
     screen.write("13:37:43 warn  redis_lost\n");
     clock.advance(500);
+    await settle();
     expect(taken()).toContain("redis_lost");
     screen.close();
   });
