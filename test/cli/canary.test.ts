@@ -209,7 +209,8 @@ describe.concurrent("a pairing keeps its secrets", () => {
     await keepsQuiet(relay, [0, 130]);
   });
 
-  it.each(["an argument", "a picture"])("when the URL comes as %s", async (form) => {
+  // By itself: a picture is looked at for so many seconds only, whatever else there is to do.
+  it.sequential.each(["an argument", "a picture"])("when the URL comes as %s", async (form) => {
     const scene = await Scene.set();
     const { program, url } = await scene.host();
     const picture = join(temporaryFolder(), "code.png");
