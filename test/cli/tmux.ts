@@ -141,7 +141,7 @@ export class Pane {
   /** Answers by one key, once it is asked for and keys count, until what comes `next` is there or the program has ended. */
   async answer(question: RegExp, key: string, next?: RegExp): Promise<void> {
     await this.shows(question);
-    const press = () => void this.type(key).catch(() => undefined);
+    const press = () => void this.#pressWhile(question, key).catch(() => undefined);
     const first = setTimeout(press, ANSWER_AFTER_MS);
     // Where the program got no time to run, the key came too soon all the same.
     const again = setInterval(press, ANSWER_AGAIN_MS);
@@ -149,6 +149,11 @@ export class Pane {
       clearTimeout(first);
       clearInterval(again);
     });
+  }
+
+  /** What was asked before may be answered already: then the key would count for something else. */
+  async #pressWhile(question: RegExp, key: string): Promise<void> {
+    if (question.test(await this.screen())) await this.type(key);
   }
 
   /** Keys as a keyboard sends them; ASCII. */
