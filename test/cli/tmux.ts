@@ -226,6 +226,7 @@ const CONFIGURATION = [
   "set -g escape-time 0",
   "set -g set-clipboard on",
   "set -g exit-empty on",
+  "set -g destroy-unattached on", // nothing is left behind where tests are killed
   "",
 ].join("\n");
 
