@@ -88,20 +88,51 @@ function withCode(lines: readonly string[], code: CellDrawing | ImageDrawing): s
   });
 }
 
-/** As many lines as there are rows: title and footer always, of what is between them a part if need be. */
-function fit(lines: readonly string[], { rows }: Size, skip: number): Pick<Lines, "lines" | "more"> {
+/**
+ * As many lines as there are rows: title and footer always, of what is between them a part if need be. Where they leave no
+ * room for that, all lines are scrolled.
+ */
+function fit(lines: readonly string[], size: Size, skip: number): Pick<Lines, "lines" | "more" | "page"> {
+  const { columns, rows } = size;
   const mark = lines.indexOf(FOOTER);
   const footer = mark < 0 ? [] : lines.slice(mark + 1);
   const [title = "", ...body] = mark < 0 ? lines : lines.slice(0, mark);
-  const room = Math.max(1, rows - 1 - footer.length);
-  if (body.length <= room) return { lines: [title, ...body, ...footer].slice(0, rows), more: false };
-  // One line of the room says that there is more.
-  const start = Math.min(skip, body.length - (room - 1));
-  const part = body.slice(start, start + room - 1);
-  const more = start + room - 1 < body.length;
-  const turn = more ? MORE : BACK;
-  return { lines: [title, ...part, turn, ...footer].slice(0, rows), more };
+  const all = [title, ...body, ...footer];
+  // What is beside the names of things does not show in so few columns.
+  if (columns < LEAST_COLUMNS) {
+    return { lines: [reversed(TOO_SMALL, columns), ...all].slice(0, rows), more: true, page: 0 };
+  }
+  if (all.length <= rows) return { lines: all, more: false, page: body.length };
+  const room = rows - 1 - footer.length;
+  if (room < LEAST_ROOM) return scrolled(all, { columns, rows }, skip);
+  const part = scrolled(body, { columns, rows: room }, skip);
+  return { ...part, lines: [title, ...part.lines, ...footer] };
 }
 
-const MORE = "\u001b[7m(more: press the space bar)\u001b[27m";
-const BACK = "\u001b[7m(the end; space bar: back to the start)\u001b[27m";
+/** A part of the lines, and in the last row whether there are more. */
+function scrolled(
+  lines: readonly string[],
+  { columns, rows }: Size,
+  skip: number,
+): Pick<Lines, "lines" | "more" | "page"> {
+  const page = rows - 1;
+  if (page < 1) return { lines: [reversed(TOO_SMALL, columns)], more: true, page: 0 };
+  const start = Math.min(skip, lines.length - page);
+  const more = start + page < lines.length;
+  return {
+    lines: [...lines.slice(start, start + page), reversed(more ? MORE : BACK, columns)],
+    more,
+    page,
+  };
+}
+
+function reversed(text: string, columns: number): string {
+  return `\u001b[7m${text.slice(0, columns)}\u001b[27m`;
+}
+
+const LEAST_COLUMNS = 20;
+/** A line, and the one that says that there are more. */
+const LEAST_ROOM = 2;
+const MORE = "(more: press the space bar)";
+const BACK = "(the end; space bar: back to the start)";
+const TOO_SMALL = "(enlarge this window)";

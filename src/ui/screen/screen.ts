@@ -9,10 +9,12 @@ import { KeyReader } from "./key-reader.ts";
 import type { Panel, ScreenModel, ShownStep, Size } from "./model.ts";
 import { ScreenTerminal } from "./terminal.ts";
 
-/** Lines for the window, and whether there are more of them further down. */
+/** Lines for the window, and whether there is more to see further down, or in a larger one. */
 export interface Frame {
   readonly lines: readonly string[];
   readonly more: boolean;
+  /** How many lines of what can be scrolled are in sight. */
+  readonly page: number;
   /** Takes a picture among the lines away; `undefined` where there is none. */
   readonly erase?: string | undefined;
   /** A QR code would be there if it fitted. */
@@ -64,6 +66,7 @@ export class Screen {
   #counting = false;
   #cancel: CancelTimer = () => undefined;
   #skip = 0;
+  #frame: Pick<Frame, "more" | "page"> = { more: false, page: 0 };
   /** The end of what is to be read has been in sight. */
   #read = false;
   #closed = false;
@@ -90,6 +93,8 @@ export class Screen {
         this.#keys.end?.();
       },
       resize: () => {
+        // Lines are broken elsewhere now: from the start, so that none is passed over.
+        this.#skip = 0;
         this.#read = false;
         this.#draw();
       },
@@ -225,6 +230,7 @@ export class Screen {
   #draw(): void {
     if (this.#layout === undefined || !this.#terminal.entered) return;
     const frame = this.#layout(this.#model, this.#terminal.size, this.#skip);
+    this.#frame = frame;
     this.#read ||= !frame.more;
     this.#terminal.draw(frame.lines, frame.erase);
     // Where characters do not fit, a picture may; its lines are drawn once the terminal said so.
@@ -259,8 +265,7 @@ export class Screen {
 
   /** A page on, or back to the start. */
   #scroll(): void {
-    const step = Math.max(1, Math.floor(this.#terminal.size.rows / 2));
-    this.#skip = this.#read ? 0 : this.#skip + step;
+    this.#skip = this.#frame.more ? this.#skip + this.#frame.page : 0;
     this.#draw();
   }
 }

@@ -212,6 +212,84 @@ describe("a question", () => {
     expect(await answered).toBe(true);
   });
 
+  it.each([
+    [30, 8],
+    [40, 6],
+    [20, 12],
+    [80, 4],
+    [60, 3],
+    [80, 2],
+  ])("passes over no line on the way to a yes in a window of %i×%i", async (columns, rows) => {
+    const { offer, reporter, confirm, terminal, wait } = open({ columns, rows });
+    (await offer()).connected();
+    reporter.explain(REQUEST, true);
+    const answered = confirm();
+    await wait();
+    const seen: string[] = [];
+    for (let pages = 0; pages < 100 && !terminal.screen.includes("(the end"); pages++) {
+      expect(terminal.screen.split("\n").length).toBeLessThanOrEqual(rows);
+      seen.push(...terminal.screen.split("\n"));
+      terminal.type("y ");
+      await settle();
+    }
+    seen.push(...terminal.screen.split("\n"));
+    const lines = seen.filter((line) => !line.startsWith("(more"));
+    const text = lines.filter((line, index) => lines.indexOf(line) === index).join(" ");
+    for (const name of ["Client:", "Browser:", "Address:", "Place:", "- see", "- read", "- CAN"]) {
+      expect(text).toContain(name);
+    }
+    expect(text.replaceAll(/\s/g, "")).toContain("Signthatdevicein?");
+    // Back to the start, and on again.
+    terminal.type(" ");
+    await settle();
+    expect(terminal.screen).toContain("(more");
+    const start = terminal.screen;
+    terminal.type(" ");
+    await settle();
+    expect(terminal.screen).not.toBe(start);
+    terminal.type("y");
+    expect(await answered).toBe(true);
+  });
+
+  it.each([
+    [1, 1],
+    [10, 3],
+    [80, 1],
+    [19, 100],
+  ])("is answered by nothing but no in a window of %i×%i, which shows too little", async (columns, rows) => {
+    const { offer, reporter, confirm, terminal, wait } = open({ columns, rows });
+    (await offer()).connected();
+    reporter.explain(REQUEST, true);
+    const answered = confirm();
+    await wait();
+    expect(terminal.screen).toContain("(enlarge this window)".slice(0, columns));
+    expect(terminal.screen.split("\n").length).toBeLessThanOrEqual(rows);
+    terminal.type(" y y y");
+    await settle();
+    expect(terminal.alternate).toBe(true);
+    terminal.type("n");
+    expect(await answered).toBe(false);
+  });
+
+  it("begins at its start again when the window changes", async () => {
+    const { offer, reporter, confirm, terminal, wait } = open({ columns: 30, rows: 8 });
+    (await offer()).connected();
+    reporter.explain(REQUEST, true);
+    const answered = confirm();
+    await wait();
+    for (let pages = 0; pages < 5; pages++) terminal.type(" ");
+    await settle();
+    expect(terminal.screen).not.toContain("A device asks");
+    terminal.resize(60, 12);
+    await settle();
+    expect(terminal.screen).toContain("A device asks");
+    terminal.type("y");
+    await settle();
+    expect(terminal.screen).toContain("A device asks");
+    terminal.type("n");
+    expect(await answered).toBe(false);
+  });
+
   it("is answered by no resize", async () => {
     const { offer, reporter, confirm, terminal, wait } = open();
     (await offer()).connected();

@@ -125,13 +125,14 @@ const ESCAPES = /\u001b\[[\d;]*m/g;
 
 const seen = (lines: readonly string[]) => lines.map((line) => stripVTControlCharacters(line).trimEnd());
 
-/** All that can be read on a screen, by scrolling if need be. */
+/** All that can be read on a screen, page by page if need be. */
 function readable(model: ScreenModel, size: { columns: number; rows: number }): string {
   const text: string[] = [];
-  for (let skip = 0; skip < 60; skip++) {
-    const { lines, more } = renderScreen(model, size, skip);
+  for (let skip = 0; ;) {
+    const { lines, more, page } = renderScreen(model, size, skip);
     text.push(...seen(lines));
     if (!more) break;
+    skip += page;
   }
   return text.join(" ").replaceAll(/\s+/g, " ");
 }
