@@ -40,6 +40,9 @@ async function obtain(argument: string | undefined, flags: SourceFlags, run: Run
   if (argument !== undefined && flags.qr !== undefined && flags.qrTyped) {
     throw new FxaPairError("usage", "Both a URL and --qr were given.", { hint: "Give one of them." });
   }
+  const source = argument ?? flags.qr;
+  // Of a terminal's input only a question can tell where it ends, and the keys are still needed afterwards.
+  if (source === "-" && run.prompter !== null && !flags.yes) return askForPairingUrl(run.prompter, run);
   if (flags.qr !== undefined && argument === undefined) {
     return pairingUrlAmong(await textsInPicture(flags.qr, run));
   }

@@ -45,10 +45,10 @@ const currentCode = () => totp(TOTP_SECRET, Date.now());
 const wrongCode = (code: string) => code.replace(/\d/g, (digit) => String((Number(digit) + 1) % 10));
 
 describe.skipIf(!HAS_TERMINALS)(`join without a URL (${WHY_NOT})`, () => {
-  it("asks for it and does not show it", async () => {
+  it.each([[[]], [["-"]], [["--qr", "-"]]])("asks for it and does not show it (%j)", async (source) => {
     const { program, url } = await world.host();
     const folder = world.newFolder();
-    const joining = new Terminal(["join", ...world.servers, "--config-dir", folder]);
+    const joining = new Terminal(["join", ...world.servers, "--config-dir", folder, ...source]);
     await joining.fill(/Paste the pairing URL \(it is not shown\): $/, `  ${url} `);
     await joining.answer(/Sign this device in to .*\?/, "y");
     expect([await joining.exit, await program.exit]).toEqual([0, 0]);
