@@ -62,7 +62,20 @@ export class Approval {
     const session = await checkHostSession(accounts, credentials);
     const approval = new Approval(accounts, credentials, session, flags, run);
     if (flags.yes) approval.#requireNoCode();
+    approval.#tellTwoStep();
     return approval;
+  }
+
+  /** Before anybody scans anything, whoever hosts knows whether the app with the codes will be wanted. */
+  #tellTwoStep(): void {
+    if (!this.#session.twoStep) return;
+    this.#run.reporter.progress(
+      this.#needsCode()
+        ? isPinned(this.#flags) && this.#flags.yes
+          ? "The account has two-step authentication; the pinned request stands for its code."
+          : "The account has two-step authentication: have your authenticator app ready, its code will be asked for."
+        : "The account has two-step authentication, and this sign-in passed it just now.",
+    );
   }
 
   /** Asks; silence, the end of input and too many wrong codes are no. */

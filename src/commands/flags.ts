@@ -49,6 +49,7 @@ export const SETTINGS: ReadonlySet<string> = new Set([
   "check",
   "force",
   "totp",
+  "unblock-code",
   "password-stdin",
   "session-token-stdin",
   "store",

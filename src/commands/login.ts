@@ -4,12 +4,13 @@ import type { Command } from "commander";
 import * as v from "valibot";
 import { FxaPairError } from "../lib/errors.ts";
 import type { AccountsClient } from "../oauth/accounts-client.ts";
-import type { CodeQuestion } from "../oauth/confirm-sign-in.ts";
+import { AccountsError } from "../oauth/error-table.ts";
 import { loginWithPassword, loginWithSession } from "../oauth/login.ts";
 import type { LoginTarget } from "../oauth/login.ts";
 import type { SignedInDevice } from "../oauth/redeem.ts";
 import { abandon } from "../oauth/redeem.ts";
 import { OLDSYNC_SCOPE, PROFILE_SCOPE } from "../oauth/scopes.ts";
+import { displayText } from "../ui/safe-text.ts";
 import { connectAccounts, contentServerOf, openStore } from "./accounts.ts";
 import { DEFAULT_CLIENT } from "./default-client.ts";
 import { addExamples } from "./command.ts";
@@ -18,6 +19,7 @@ import type { Environment } from "./context.ts";
 import { addStoreOption, storeFlags, deviceNameFlag, globalFlags, readFlags } from "./flags.ts";
 import { endReplaced, isSameAccount } from "./replaced.ts";
 import { withRun } from "./setup.ts";
+import { askLine, SignInQuestions } from "./sign-in-questions.ts";
 import type { Run } from "./setup.ts";
 import { readStandardInput } from "./standard-input.ts";
 import { describeAccount } from "./status.ts";
@@ -29,6 +31,13 @@ const Flags = v.object({
   passwordStdin: v.optional(v.boolean(), false),
   sessionTokenStdin: v.optional(v.boolean(), false),
   totp: v.optional(v.pipe(v.string(), v.regex(/^\d{6,8}$/, "must be the digits of an authenticator app"))),
+  unblockCode: v.optional(
+    v.pipe(
+      v.string(),
+      v.toUpperCase(),
+      v.regex(/^[0-9A-Z]{8}$/, "must be the 8 letters and digits of a mailed unblock code"),
+    ),
+  ),
   deviceName: deviceNameFlag,
 });
 
@@ -40,6 +49,7 @@ export const login: CommandModule = {
       .option("--email <email>", "the account's e-mail address (asked for when left out)")
       .option("--password-stdin", "read the password from standard input")
       .option("--totp <code>", "the authenticator app's code, for accounts with two-step authentication")
+      .option("--unblock-code <code>", "the code mailed after a sign-in was blocked")
       .option(
         "--session-token-stdin",
         "take over a session: read its token from standard input (brings no keys)",
@@ -59,9 +69,9 @@ export const login: CommandModule = {
 };
 
 async function runLogin(flags: LoginFlags, run: Run): Promise<number> {
-  if (flags.totp !== undefined) {
+  if (flags.totp !== undefined || flags.unblockCode !== undefined) {
     run.reporter.warn(
-      "a code on the command line can be seen by other users for a moment; without --totp it is asked for.",
+      "a code on the command line can be seen by other users for a moment; left out, it is asked for.",
     );
   }
   const server = contentServerOf(flags);
@@ -115,47 +125,52 @@ async function withPassword(flags: LoginFlags, target: LoginTarget, run: Run): P
   }
   const password = flags.passwordStdin
     ? (await readStandardInput(run)).replace(/\r?\n$/, "")
-    : await askLine(run, `Password of ${email}`, true, "Write it to standard input with --password-stdin.");
-  if (password === "") throw new FxaPairError("usage", "The password is empty.", { hint: "Try again." });
+    : await askLine(
+        run,
+        `Password of ${displayText(email)} (not shown)`,
+        true,
+        "Write it to standard input with --password-stdin.",
+      );
+  if (password === "") throw new FxaPairError("usage", "The password is empty.", { hint: again(email) });
   run.reporter.progress("Signing in…");
-  let totp = flags.totp;
-  return (client) =>
-    loginWithPassword(client, { email, password }, target, {
-      clock: run.environment.clock,
-      signal: run.signal,
-      askCode: async (question) => {
-        const given = question.method === "totp" ? totp : undefined;
-        totp = undefined;
-        return given ?? (await askCode(question, run));
-      },
-      askUnblockCode: () =>
-        askLine(run, "The sign-in was blocked; code mailed to you", false, "Run it in a terminal."),
-      reportLinkMailed: () => {
-        run.reporter.progress("A mail with a link was sent to you: open it to go on.");
-      },
-    });
+  const questions = new SignInQuestions(flags, run);
+  return async (client) => {
+    try {
+      return await loginWithPassword(client, { email, password, unblockCode: flags.unblockCode }, target, {
+        clock: run.environment.clock,
+        signal: run.signal,
+        askCode: (question) => questions.askCode(question),
+        askUnblockCode: (question) => questions.askUnblockCode(question),
+        reportLinkMailed: () => {
+          run.reporter.progress("A mail with a link was sent to you: open it to go on.");
+        },
+      });
+    } catch (error) {
+      throw withAddress(error, email);
+    }
+  };
 }
 
-async function askCode({ method, last, resendsLeft }: CodeQuestion, run: Run): Promise<string> {
-  if (last === "wrong") run.reporter.warn("that code was wrong or too old.");
-  if (method === "totp") return askLine(run, "Code of your authenticator app", false, "Give it with --totp.");
-  if (run.prompter !== null) {
-    if (last === "resent") run.reporter.say("Another mail is on its way; use the code of the newest.");
-    else if (last === null) run.reporter.say("No mail? Press Enter alone, and the code is sent again.");
-  }
-  const code = await askLine(run, "Code mailed to you", false, "Run it in a terminal.");
-  // A terminal that is gone asks for nothing.
-  if (code === "" && resendsLeft > 0 && !run.environment.streams.stdin.readable) {
-    throw new FxaPairError("usage", "The input ended before the mailed code.", { hint: "Start again." });
-  }
-  return code;
+/** Wrong password, unknown account: what was typed need not be typed again, but for the password. */
+const NAMING_THE_ADDRESS: Readonly<Record<number, (email: string) => string>> = {
+  102: (email) => `There is no account with the address ${email}.`,
+  103: (email) => `The password of ${email} is wrong.`,
+};
+
+function withAddress(error: unknown, email: string): unknown {
+  if (!(error instanceof AccountsError) || error.errno === undefined) return error;
+  const message = NAMING_THE_ADDRESS[error.errno]?.(displayText(email));
+  if (message === undefined) return error;
+  return new FxaPairError(error.code, message, {
+    hint: error.errno === 103 ? again(email) : "Check the address and --server.",
+    ...(error.details && { details: error.details }),
+    cause: error,
+  });
 }
 
-async function askLine(run: Run, label: string, hidden: boolean, hint: string): Promise<string> {
-  if (run.prompter === null) {
-    throw new FxaPairError("usage", `This has to ask (${label}), and there is no terminal to ask on.`, {
-      hint,
-    });
-  }
-  return run.prompter.line(label, { hidden }, run.signal);
+/** One password a run: the server counts them, and locks out for more than a few. */
+function again(email: string): string {
+  return /^[\w.+@-]+$/.test(email)
+    ? `To try again without typing the address: fxa-pair login --email ${email}`
+    : "To try again without typing the address, give it with --email.";
 }

@@ -44,10 +44,25 @@ async function revoke(credentials: Credentials, force: boolean, run: Run): Promi
     await signOut(client, credentials);
   } catch (error) {
     if (!(error instanceof FxaPairError) || error.code === "interrupted") throw error;
-    const forget = force || (await askToForget(error, run));
-    if (!forget) throw error;
-    run.reporter.warn(`forgotten here only. ${error.message}`);
+    const told = stillLiving(error, credentials);
+    if (!force && !(await askToForget(told, run))) throw told;
+    run.reporter.warn(`forgotten here only. ${told.message} ${REMOVE_ELSEWHERE}`);
   }
+}
+
+const REMOVE_ELSEWHERE =
+  "Remove this device with fxa-pair devices on another one, or in the account's settings on the web.";
+
+/** The failure, with what the server goes on accepting: all there is, where it was not even reached. */
+function stillLiving(error: FxaPairError, { sessionToken }: Credentials): FxaPairError {
+  if (error.details?.remaining !== undefined) return error;
+  const remaining = ["refresh token", ...(sessionToken === undefined ? [] : ["session"])];
+  const message = `The server still accepts this device's ${remaining.join(" and ")}. ${error.message}`;
+  return new FxaPairError(error.code, message, {
+    hint: "Try again later; fxa-pair logout --force forgets them here all the same.",
+    details: { ...error.details, remaining },
+    cause: error,
+  });
 }
 
 async function askToForget(error: FxaPairError, run: Run): Promise<boolean> {

@@ -64,7 +64,7 @@ export class AccountsClient {
   }
 
   async sendUnblockCode(email: string): Promise<void> {
-    await this.#post("/account/login/send_unblock_code", { email }, answers.Empty);
+    await this.#post("/account/login/send_unblock_code", { email }, answers.Empty, { once: true });
   }
 
   /** Confirms a session, and if need be the email, with the mailed digits. */
@@ -76,7 +76,8 @@ export class AccountsClient {
   }
 
   async resendCode(sessionToken: string): Promise<void> {
-    await this.#post("/session/resend_code", {}, answers.Empty, { authorization: { sessionToken } });
+    const authorization = { sessionToken };
+    await this.#post("/session/resend_code", {}, answers.Empty, { authorization, once: true });
   }
 
   /** Whether the authenticator app's code was right: a wrong one is no error to the server. */

@@ -18,10 +18,12 @@ const LINK_LIFE = 15 * 60_000;
 export interface CodeQuestion {
   readonly method: "mailed-code" | "totp";
   /** What became of the answer before. */
-  readonly last: "wrong" | "resent" | null;
+  readonly last: "wrong" | "resent" | "throttled" | null;
+  /** Seconds to wait before asking for another mail, once the server has said so. */
+  readonly wait: number | null;
   /** This one included. */
   readonly attemptsLeft: number;
-  /** As long as there are any, an empty answer has the code mailed again. */
+  /** As long as there are any, an empty answer, or the letter r, has the code mailed again. */
   readonly resendsLeft: number;
 }
 
@@ -64,13 +66,14 @@ async function askForCodes(
   let attemptsLeft = MAX_CODES;
   let resendsLeft = method === "mailed-code" ? MAX_RESENDS : 0;
   let last: CodeQuestion["last"] = null;
+  let wait: number | null = null;
   while (attemptsLeft > 0) {
-    const typed = await askCode({ method, last, attemptsLeft, resendsLeft });
+    const typed = await askCode({ method, last, wait, attemptsLeft, resendsLeft });
     const code = typed.replace(/[\s-]/g, "");
-    if (code === "" && resendsLeft > 0) {
-      await accounts.resendCode(sessionToken);
+    if (isResend(code) && resendsLeft > 0) {
+      wait = await secondsThrottled(() => accounts.resendCode(sessionToken));
       resendsLeft -= 1;
-      last = "resent";
+      last = wait === null ? "resent" : "throttled";
       continue;
     }
     if (await isRight[method](accounts, sessionToken, code)) return;
@@ -83,6 +86,22 @@ async function askForCodes(
         ? "Check that the clock of the device with the authenticator app is right, then start again."
         : "Start again, and use the code of the newest mail.",
   });
+}
+
+/** What people type for another mail. */
+export function isResend(typed: string): boolean {
+  return typed === "" || typed.toLowerCase() === "r";
+}
+
+/** Asks for a mail. The one sent before still counts when the server wants no more of that for now: then so many seconds. */
+export async function secondsThrottled(askForMail: () => Promise<void>): Promise<number | null> {
+  try {
+    await askForMail();
+    return null;
+  } catch (error) {
+    if (error instanceof AccountsError && error.retryAfter !== undefined) return error.retryAfter;
+    throw error;
+  }
 }
 
 const isRight = { "mailed-code": isRightMailed, totp: isRightTotp };

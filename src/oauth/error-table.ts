@@ -40,8 +40,10 @@ export class AccountsError extends FxaPairError {
   constructor(meaning: Meaning, answer: HttpAnswer, extras: ErrorDocument) {
     const { errno } = extras;
     const retryAfter = isThrottled(answer.status, errno) ? retryAfterSeconds(answer.retryAfter) : undefined;
+    const hint =
+      retryAfter === undefined || answer.retryAfter === undefined ? meaning.hint : waitFor(retryAfter);
     super(meaning.code, withParticulars(meaning.message, extras), {
-      ...(meaning.hint === undefined ? {} : { hint: meaning.hint }),
+      ...(hint === undefined ? {} : { hint }),
       details: {
         status: answer.status,
         ...(errno === undefined ? {} : { errno }),
@@ -123,6 +125,12 @@ function isThrottled(status: number, errno: number | undefined): boolean {
 /** The header counts in seconds. The body's number does too, or in milliseconds: it is not looked at. */
 function retryAfterSeconds(header: string | undefined): number {
   return header !== undefined && /^[0-9]{1,6}$/.test(header) ? Number(header) : DEFAULT_RETRY_AFTER;
+}
+
+/** People are told minutes, rounded up: a wait that is a little too short would only be refused again. */
+function waitFor(seconds: number): string {
+  const [count, unit] = seconds < 60 ? [seconds, "second"] : [Math.ceil(seconds / 60), "minute"];
+  return `Wait ${String(count)} ${unit}${count === 1 ? "" : "s"} before the next attempt.`;
 }
 
 function notAnAnswer(what: string): Meaning {

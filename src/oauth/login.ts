@@ -5,7 +5,7 @@ import type { Clock } from "../lib/clock.ts";
 import { FxaPairError } from "../lib/errors.ts";
 import type { AccountsClient } from "./accounts-client.ts";
 import type { ConfirmationPorts } from "./confirm-sign-in.ts";
-import { confirmSession } from "./confirm-sign-in.ts";
+import { confirmSession, isResend, secondsThrottled } from "./confirm-sign-in.ts";
 import type { Credentials } from "./credentials.ts";
 import { CREDENTIALS_VERSION } from "./credentials.ts";
 import { AccountsError } from "./error-table.ts";
@@ -29,9 +29,21 @@ export interface LoginTarget {
 }
 
 export interface LoginPorts extends ConfirmationPorts {
-  /** Asked after the server has blocked the sign-in and mailed an unblock code. */
-  askUnblockCode(): Promise<string>;
+  /** Asked after the server has blocked the sign-in and mailed an unblock code. Giving up is to throw. */
+  askUnblockCode(question: UnblockQuestion): Promise<string>;
 }
+
+export interface UnblockQuestion {
+  /** What became of the answer before. */
+  readonly last: "wrong" | "resent" | "throttled" | null;
+  /** Seconds to wait before asking for another mail, once the server has said so. */
+  readonly wait: number | null;
+  /** As long as there are any, an empty answer, or the letter r, has the code mailed again. */
+  readonly resendsLeft: number;
+}
+
+const MAX_UNBLOCK_CODES = 3;
+const MAX_UNBLOCK_RESENDS = 3;
 
 /**
  * Signs in with the password and keeps the scopes' keys, not kB. On failure nothing of it stays on the server.
@@ -88,7 +100,7 @@ export async function loginWithSession(
   );
 }
 
-/** The password's attempt, and one more with an unblock code if the server wants that. */
+/** The password's attempt; more of them, each with an unblock code that the user typed, if the server wants that. */
 async function signInUnblocking(
   accounts: AccountsClient,
   attempt: SignInAttempt,
@@ -99,10 +111,53 @@ async function signInUnblocking(
   } catch (error) {
     if (!(error instanceof AccountsError) || !error.offersUnblockCode || attempt.unblockCode !== undefined)
       throw error;
-    await accounts.sendUnblockCode(attempt.email);
-    const typed = (await ports.askUnblockCode()).replace(/[\s-]/g, "").toUpperCase();
-    if (!/^[0-9A-Z]{8}$/.test(typed)) throw error;
-    return await signIn(accounts, { ...attempt, unblockCode: typed });
+    return await unblock(accounts, attempt, ports);
+  }
+}
+
+async function unblock(
+  accounts: AccountsClient,
+  attempt: SignInAttempt,
+  { askUnblockCode }: LoginPorts,
+): Promise<AcceptedSignIn> {
+  await accounts.sendUnblockCode(attempt.email);
+  let resendsLeft = MAX_UNBLOCK_RESENDS;
+  let last: UnblockQuestion["last"] = null;
+  let wait: number | null = null;
+  for (let codes = 0; codes < MAX_UNBLOCK_CODES;) {
+    const typed = (await askUnblockCode({ last, wait, resendsLeft })).replace(/[\s-]/g, "");
+    if (isResend(typed) && resendsLeft > 0) {
+      wait = await secondsThrottled(() => accounts.sendUnblockCode(attempt.email));
+      resendsLeft -= 1;
+      last = wait === null ? "resent" : "throttled";
+      continue;
+    }
+    codes += 1;
+    last = "wrong";
+    const accepted = await signInWith(accounts, attempt, typed.toUpperCase());
+    if (accepted !== null) return accepted;
+  }
+  throw new FxaPairError(
+    "refused",
+    `The sign-in ended after ${String(MAX_UNBLOCK_CODES)} wrong unblock codes.`,
+    {
+      hint: "Start again, and use the code of the newest mail.",
+    },
+  );
+}
+
+/** Null when the code was wrong. What cannot be one is not sent, and neither is the password with it. */
+async function signInWith(
+  accounts: AccountsClient,
+  attempt: SignInAttempt,
+  unblockCode: string,
+): Promise<AcceptedSignIn | null> {
+  if (!/^[0-9A-Z]{8}$/.test(unblockCode)) return null;
+  try {
+    return await signIn(accounts, { ...attempt, unblockCode });
+  } catch (error) {
+    if (error instanceof AccountsError && error.errno === 127) return null;
+    throw error;
   }
 }
 

@@ -12,6 +12,7 @@ import type { World } from "./world.ts";
 
 const CODE_EMAIL = "codes@example.org";
 const TOTP_EMAIL = "totp@example.org";
+const BLOCKED_EMAIL = "blocked@example.org";
 const TOTP_SECRET = Buffer.from("a secret of 20 bytes");
 const VERIFY_CODE = "/auth/v1/session/verify_code";
 const VERIFY_TOTP = "/auth/v1/session/verify/totp";
@@ -25,6 +26,7 @@ beforeAll(async () => {
   [world, elsewhere] = await Promise.all([createWorld(), createWorld()]);
   const { store } = world.accounts;
   await store.createAccount({ email: CODE_EMAIL, password: PASSWORD, mustConfirmSignIns: true });
+  await store.createAccount({ email: BLOCKED_EMAIL, password: PASSWORD, blocked: true });
   await store.createAccount({ email: TOTP_EMAIL, password: PASSWORD, totpSecret: TOTP_SECRET });
 });
 
@@ -254,6 +256,47 @@ describe.skipIf(!HAS_TERMINALS)(`login (${WHY_NOT})`, () => {
     expect(storedCredentials(folder)).toMatchObject({ email: CODE_EMAIL });
   });
 
+  it("tells a wrong password with the address, and how to go on without typing that again", async () => {
+    const { terminal } = login(EMAIL);
+    await terminal.fill(/E-mail: $/, CODE_EMAIL);
+    await terminal.fill(/Password of .*: $/, "not the password");
+    expect(await terminal.exit).toBe(8);
+    expect(terminal.text).toMatch(/The password of codes@example\.org is wrong\./);
+    expect(terminal.text).toMatch(/fxa-pair login --email codes@example\.org/);
+    expect(requestsTo("/auth/v1/account/login")).toBe(1);
+  });
+
+  it("tells how many minutes to wait when there were too many attempts", async () => {
+    const throttled = world.accounts.faults.add({
+      path: "/auth/v1/account/login",
+      fault: { kind: "throttled", retryAfter: "840" },
+    });
+    const { terminal, signIn } = login(EMAIL);
+    await signIn();
+    expect(await terminal.exit).toBe(8);
+    throttled.remove();
+    expect(terminal.text).toMatch(/Wait 14 minutes/);
+  });
+
+  it("asks for the unblock code of a blocked sign-in", async () => {
+    const { terminal, folder, signIn } = login(BLOCKED_EMAIL);
+    await signIn();
+    await terminal.shows(/blocked for security[^]*Unblock code: $/);
+    terminal.type(`${world.accounts.mail.last(BLOCKED_EMAIL, "unblock")?.code ?? ""}\r`);
+    expect(await terminal.exit).toBe(0);
+    expect(storedCredentials(folder)).toMatchObject({ email: BLOCKED_EMAIL });
+  });
+
+  it("takes the unblock code as an option where nobody can be asked, and says so", async () => {
+    const folder = world.newFolder();
+    const args = ["login", ...world.servers, "--config-dir", folder, "--email", BLOCKED_EMAIL];
+    const blocked = await run([...args, "--password-stdin"], { input: PASSWORD });
+    expect([blocked.status, blocked.stderr]).toEqual([2, expect.stringMatching(/--unblock-code/)]);
+    const code = world.accounts.mail.last(BLOCKED_EMAIL, "unblock")?.code ?? "";
+    const ended = await run([...args, "--password-stdin", "--unblock-code", code], { input: PASSWORD });
+    expect(ended.status, ended.stderr).toBe(0);
+  });
+
   it("ends after three wrong codes, and keeps nothing", async () => {
     const { terminal, folder, signIn } = login(CODE_EMAIL);
     await signIn();
@@ -290,7 +333,8 @@ describe.skipIf(!HAS_TERMINALS)(`logout while the server is down (${WHY_NOT})`, 
     expect(await terminal.exit).toBe(status);
     down.remove();
     expect(storedCredentials(folder) !== undefined).toBe(kept);
-    if (!kept) expect(terminal.text).toMatch(/forgotten here only/);
+    expect(terminal.text).toMatch(/The server still accepts this device's refresh token and session\./);
+    if (!kept) expect(terminal.text).toMatch(/forgotten here only[^]*Remove this device/);
   });
 });
 
@@ -332,6 +376,7 @@ describe("a sign-in with two-step authentication", () => {
   it.skipIf(!HAS_TERMINALS)(`needs the app's code besides when it is not (${WHY_NOT})`, async () => {
     const { host, joining } = await hostAndDevice(6);
     await host.shows(/Code of your authenticator app: $/);
+    expect(host.text).toMatch(/have your authenticator app ready[^]*Only scan this yourself/);
     expect(requestsTo(AUTHORIZATION)).toBe(0);
     host.type(`${wrongCode(currentCode())}\r`);
     await host.fill(/wrong or too old\.\nCode of your authenticator app: $/, currentCode());

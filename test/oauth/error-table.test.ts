@@ -82,6 +82,17 @@ test("a 4xx with JSON but without a number is a refusal", () => {
   expect(errorFor({ status: 400, document: { errno: "110" } }).code).toBe("refused");
 });
 
+test.each([
+  ["1", "1 second"],
+  ["59", "59 seconds"],
+  ["60", "1 minute"],
+  ["61", "2 minutes"],
+  ["900", "15 minutes"],
+])("a wait of %s s is told as %s", (header, words) => {
+  const error = errorFor({ ...withErrno(114, 429), retryAfter: header });
+  expect(error.hint).toBe(`Wait ${words} before the next attempt.`);
+});
+
 describe("throttling", () => {
   test.each([
     ["30", 30],
@@ -99,6 +110,7 @@ describe("throttling", () => {
 
   test("a bare 429 is one too; other errors do not have the member", () => {
     expect(errorFor({ status: 429 }).retryAfter).toBe(10);
+    expect(errorFor({ status: 429 }).hint).not.toMatch(/\d/);
     expect(errorFor({ ...withErrno(102), retryAfter: "30" }).retryAfter).toBeUndefined();
   });
 

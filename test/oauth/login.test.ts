@@ -11,6 +11,7 @@ import { FxaPairError } from "../../src/lib/errors.ts";
 import type { CodeQuestion } from "../../src/oauth/confirm-sign-in.ts";
 import { confirmSession } from "../../src/oauth/confirm-sign-in.ts";
 import { checkHostSession, needsFreshTotp } from "../../src/oauth/host-session.ts";
+import type { UnblockQuestion } from "../../src/oauth/login.ts";
 import { loginWithPassword, loginWithSession } from "../../src/oauth/login.ts";
 import { deriveOldsyncKey } from "../../src/oauth/scoped-keys.ts";
 import { OLDSYNC_SCOPE } from "../../src/oauth/scopes.ts";
@@ -96,6 +97,70 @@ describe("a password", () => {
     expect(sandbox.count("/account/login")).toBe(2);
   });
 
+  describe("that is blocked", () => {
+    /** Answers the questions for an unblock code in turn; `mailed` stands for the code of the newest mail. */
+    async function unblocking(...answers: string[]) {
+      const sandbox = await startSandbox();
+      const questions: UnblockQuestion[] = [];
+      const signingIn = loginAs(sandbox, "blocked", {
+        askUnblockCode: (question) => {
+          questions.push(question);
+          const answer = answers.shift() ?? "";
+          const { code = "" } = sandbox.server.mail.last(fixtureEmail("blocked"), "unblock") ?? {};
+          return Promise.resolve(answer === "mailed" ? code : answer);
+        },
+      });
+      const outcome = await signingIn.then(
+        () => "signed in",
+        (error: unknown) => error,
+      );
+      return { outcome, questions, sandbox };
+    }
+
+    test("takes a wrong code and asks again", async () => {
+      const { outcome, questions, sandbox } = await unblocking("00000000", "mailed");
+      expect(outcome).toBe("signed in");
+      expect(questions.map(({ last }) => last)).toEqual([null, "wrong"]);
+      expect(sandbox.count("/account/login")).toBe(3);
+    });
+
+    test("ends after three wrong codes; what cannot be one costs no attempt at the server", async () => {
+      const { outcome, sandbox } = await unblocking("no code", "123", "00000000");
+      expect(outcome).toMatchObject({ code: "refused", message: expect.stringContaining("3 wrong") });
+      expect(sandbox.count("/account/login")).toBe(2);
+    });
+
+    test.each(["", "r", "R"])("mails it again for %j, three times at most", async (answer) => {
+      const { outcome, questions, sandbox } = await unblocking(answer, answer, answer, "mailed");
+      expect(outcome).toBe("signed in");
+      expect(questions.map(({ last, resendsLeft }) => [last, resendsLeft])).toEqual([
+        [null, 3],
+        ["resent", 2],
+        ["resent", 1],
+        ["resent", 0],
+      ]);
+      expect(sandbox.count("/account/login/send_unblock_code")).toBe(4);
+    });
+
+    test("goes through at once with a code given beforehand", async () => {
+      const { client, http } = scriptedClient({
+        "POST /v1/account/credentials/status": { document: { currentVersion: "v1" } },
+        "POST /v1/account/login": problem(400, 127),
+      });
+      const ports = { ...noPorts(), askUnblockCode: () => Promise.reject(new Error("asked")) };
+      const target = {
+        server: "https://a.example",
+        clientId: CLIENT_ID,
+        scope: ["profile"],
+        deviceName: "x",
+      };
+      const attempt = { email: "a@b.c", password: "x", unblockCode: "ABCD1234" };
+      const failure = await failureOf(loginWithPassword(client, attempt, target, ports));
+      expect(failure).toMatchObject({ errno: 127 });
+      expect(http.bodies("POST /v1/account/login")).toMatchObject([{ unblockCode: "ABCD1234" }]);
+    });
+  });
+
   test("that is blocked without an offer is sent once, with a hint to pair instead", async () => {
     const { client, http } = scriptedClient({
       "POST /v1/account/credentials/status": { document: { currentVersion: "v1" } },
@@ -174,9 +239,9 @@ describe("confirming", () => {
     };
     await loginAs(sandbox, "confirms-sign-ins", { askCode });
     expect(questions).toEqual([
-      { method: "mailed-code", last: null, attemptsLeft: 3, resendsLeft: 3 },
-      { method: "mailed-code", last: "wrong", attemptsLeft: 2, resendsLeft: 3 },
-      { method: "mailed-code", last: "wrong", attemptsLeft: 1, resendsLeft: 3 },
+      { method: "mailed-code", last: null, wait: null, attemptsLeft: 3, resendsLeft: 3 },
+      { method: "mailed-code", last: "wrong", wait: null, attemptsLeft: 2, resendsLeft: 3 },
+      { method: "mailed-code", last: "wrong", wait: null, attemptsLeft: 1, resendsLeft: 3 },
     ]);
     expect(sandbox.count("/session/verify_code")).toBe(2);
   });
@@ -204,6 +269,28 @@ describe("confirming", () => {
     expect([sandbox.count("/session/resend_code"), sandbox.count("/session/verify_code")]).toEqual([3, 0]);
     const mails = sandbox.server.mail.all().filter(({ kind }) => kind === "code");
     expect(mails).toHaveLength(4);
+  });
+
+  test("goes on with the mail there is when the server sends no further one for now", async () => {
+    const sandbox = await startSandbox();
+    sandbox.server.faults.add({
+      path: "/auth/v1/session/resend_code",
+      fault: { kind: "throttled", retryAfter: "900" },
+    });
+    const questions: CodeQuestion[] = [];
+    const credentials = await loginAs(sandbox, "confirms-sign-ins", {
+      askCode: (question) => {
+        questions.push(question);
+        const mailed = sandbox.server.mail.last(fixtureEmail("confirms-sign-ins"), "code")?.code ?? "";
+        return Promise.resolve(questions.length === 1 ? "r" : mailed);
+      },
+    });
+    expect(credentials.sessionToken).toBeDefined();
+    expect(questions.map(({ last, wait }) => [last, wait])).toEqual([
+      [null, null],
+      ["throttled", 900],
+    ]);
+    expect(sandbox.count("/session/resend_code")).toBe(1);
   });
 
   test("never mails an app's code", async () => {
