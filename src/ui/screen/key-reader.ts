@@ -10,6 +10,9 @@ const SEQUENCE =
 /** One that has not arrived in full. */
 // eslint-disable-next-line no-control-regex
 const CUT_SEQUENCE = /^\u001b(?:$|\[[0-?]*[ -/]*$|O$|[\]P^_X][^\u0000-\u001f]*\u001b?$)/;
+/** One that a control character breaks off. */
+// eslint-disable-next-line no-control-regex
+const BROKEN_SEQUENCE = /^\u001b(?:\[[0-?]*[ -/]*|O|[\]P^_X][^\u0000-\u001f]*)/;
 
 export class KeyReader {
   readonly #onSequence: (sequence: string) => void;
@@ -42,6 +45,12 @@ export class KeyReader {
       return [];
     }
     if (CUT_SEQUENCE.test(this.#rest)) return [];
+    const broken = BROKEN_SEQUENCE.exec(this.#rest)?.[0];
+    if (broken !== undefined) {
+      // What was held back came at another time, and perhaps for another question.
+      this.#rest = this.#rest.slice(broken.length);
+      return [];
+    }
     const [key = ""] = this.#rest;
     this.#rest = this.#rest.slice(key.length);
     return [key];

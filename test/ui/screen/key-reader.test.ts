@@ -20,6 +20,10 @@ describe("keys", () => {
     expect(read(...pieces)).toBe(keys);
   });
 
+  it.each([["\u001bPy"], ["\u001b]11;y"], ["\u001b[1"]])("in %j, which never ends, are none", (held) => {
+    expect(read(held, "\r")).toBe("\r");
+  });
+
   it.each([["\u001b"], ["\u001b["], ["\u001bO"], ["\u001b]11;rgb"], ["\u001b[200~pasted"]])(
     "Ctrl-C is one after %j, too",
     (before) => {
