@@ -93,7 +93,13 @@ export class ScreenReporter implements Reporter {
     this.#about = subject;
     // What led to the question is over.
     this.#screen.status(null);
-    if (!asked && !this.#screen.open) this.#lines.explain(subject, asked);
+    if (asked) return;
+    // No question will show it.
+    const say = () => {
+      this.#lines.explain(subject, asked);
+    };
+    if (this.#screen.open) this.#afterwards.push(say);
+    else say();
   }
 
   async offer(view: OfferView, actions: OfferActions): Promise<OfferHandle> {
@@ -130,14 +136,14 @@ export class ScreenReporter implements Reporter {
   }
 
   fail(error: FxaPairError): void {
-    if (!this.#screen.open) {
-      this.#lines.fail(error);
-      return;
-    }
-    this.#about = null;
-    this.#failure = () => {
+    const say = () => {
       this.#lines.fail(error);
     };
+    if (this.#screen.open) this.#failure = say;
+    else say();
+    // A screen that comes up only now, to ask what to do next, tells it as well.
+    if (!this.#screen.planned) return;
+    this.#about = null;
     this.#screen.failSteps();
     const lines = [error.message, ...(error.hint === undefined ? [] : [error.hint])];
     this.#end(lines.map((line) => displayText(line, MAX_ERROR_CELLS)));
@@ -175,6 +181,8 @@ export class ScreenReporter implements Reporter {
       if (over) return;
       over = true;
       cancel();
+      // What was said of the code, and what its keys did, is of no use any more.
+      this.#screen.clearNotices();
       this.#screen.show({ type: "steps" });
     };
     const count = () => {

@@ -118,6 +118,17 @@ describe("an offer", () => {
     expect(terminal.screen).toContain("█");
   });
 
+  it("takes along what was said of it", async () => {
+    const { offer, terminal, reporter } = open();
+    const handle = await offer();
+    reporter.say("The QR code is in code.png.");
+    await settle();
+    expect(terminal.screen).toContain("code.png");
+    handle.connected();
+    await settle();
+    expect(terminal.screen).not.toContain("code.png");
+  });
+
   it("hears Ctrl-C at once", async () => {
     const { offer, terminal, interrupts } = open();
     await offer();
@@ -162,6 +173,37 @@ describe("what is left when the screen closes", () => {
     await settle();
     expect(terminal.main).toMatch(/^Done: the new device is signed in\./);
     expect(terminal.main).not.toContain("Nobody came");
+  });
+
+  it("is a failure from before there was a screen, which is on the screen too while something is asked", async () => {
+    const { terminal, reporter, prompter, controller, close, wait } = open();
+    reporter.plan(HOST_PLAN);
+    reporter.step("channel", "active");
+    reporter.fail(new FxaPairError("unreachable", "The relay cannot be reached.", { hint: "Try again." }));
+    const choices = [
+      { key: "r", label: "a fresh code" },
+      { key: "q", label: "quit" },
+    ];
+    const chosen = prompter.choose("Try again with a fresh code?", choices, controller.signal);
+    await wait();
+    expect(terminal.screen).toMatch(
+      /The relay cannot be reached\.\nTry again\.[^]*✗ Open a channel[^]*r a fresh/,
+    );
+    terminal.type("q");
+    expect(await chosen).toBe("q");
+    close();
+    await settle();
+    expect(terminal.main).toBe("fxa-pair: The relay cannot be reached.\n  Try again.\n");
+  });
+
+  it("is who was let in without a question", async () => {
+    const { offer, terminal, reporter, close } = open();
+    (await offer()).connected();
+    reporter.explain(REQUEST, false);
+    reporter.event({ type: "complete", clientId: REQUEST.clientId });
+    close();
+    await settle();
+    expect(terminal.main).toMatch(/Address: +2001:db8[^]*Fingerprint: 0VFE[^]*Done: /);
   });
 
   it("is nothing where it closes before there was anything to show", async () => {
