@@ -91,8 +91,8 @@ try {
   open("approve", ["host", "--config-dir", desktop, "--device-name", "Desktop", "--qr-out", url], env);
   await shows("approve", /removed once it was used/);
   open("join", ["join", "--qr", url, "--config-dir", laptop, "--device-name", "Laptop"], env);
-  await shows("join", /y yes/);
-  await shows("approve", /y yes/);
+  await shows("join", /y approve/);
+  await shows("approve", /y approve/);
   await take("join", "fxa-pair join --qr code.png");
   await take("approve", "fxa-pair host, when the new device asks");
   await press("join", "y");
