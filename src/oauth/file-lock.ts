@@ -1,13 +1,14 @@
 /**
- * A lock between processes: a file that only one of them can create. The work under it takes milliseconds, so a lock
- * that the same holder keeps for seconds belongs to a process that died. That is judged by watching it on the
- * monotonic clock, which neither a reused process id nor a changed wall clock can confuse.
+ * A lock between processes: a file that only one of them can create. Its holder lets it grow as long as the work goes on
+ * (a keyring may wait for its user), so one that stays the same for seconds belongs to a process that died. That is judged
+ * by watching it on the monotonic clock, which neither a reused process id nor a changed wall clock can confuse.
  *
  * No package is used: the ones there are renew locks by timers and judge age by file times, for much longer work.
  */
 
-import { link, readFile, rename, unlink } from "node:fs/promises";
-import type { Clock } from "../lib/clock.ts";
+import { constants } from "node:fs";
+import { link, open, readFile, rename, unlink } from "node:fs/promises";
+import type { CancelTimer, Clock } from "../lib/clock.ts";
 import { FxaPairError } from "../lib/errors.ts";
 import { encodeHex } from "../lib/hex.ts";
 import { createPrivateFile, errorCode } from "../lib/private-file.ts";
@@ -19,6 +20,8 @@ const STALE_AFTER = 3000;
 /** Milliseconds until others' turns have taken too long. */
 const GIVE_UP_AFTER = 30_000;
 const RETRY_EVERY = 25;
+/** Milliseconds between two signs of life. */
+const GROW_EVERY = 1000;
 
 /** Runs `action` while holding the lock at `path`; waits for other holders. */
 export async function withFileLock<T>(
@@ -28,10 +31,41 @@ export async function withFileLock<T>(
 ): Promise<T> {
   const holder = encodeHex(tools.random(16));
   await acquire(path, holder, tools.clock);
+  const stopGrowing = keepGrowing(path, tools.clock);
   try {
     return await action();
   } finally {
+    await stopGrowing();
     await release(path, holder);
+  }
+}
+
+/** Shows that the holder lives. Returns how to stop that. */
+function keepGrowing(path: string, clock: Clock): () => Promise<void> {
+  let growing = Promise.resolve();
+  let hasEnded = false;
+  let cancel: CancelTimer = () => undefined;
+  const growLater = () => {
+    if (hasEnded) return;
+    cancel = clock.after(GROW_EVERY, () => {
+      growing = grow(path).then(growLater);
+    });
+  };
+  growLater();
+  return async () => {
+    hasEnded = true;
+    cancel();
+    await growing;
+  };
+}
+
+/** If it is somebody else's by now, that one only looks more alive for it. */
+async function grow(path: string): Promise<void> {
+  try {
+    const file = await open(path, constants.O_WRONLY | constants.O_APPEND);
+    await file.write(".").finally(() => file.close());
+  } catch {
+    // Taken over, or a full disk: others will wait their time as for a dead holder.
   }
 }
 
@@ -39,7 +73,7 @@ export async function withFileLock<T>(
 async function release(path: string, holder: string): Promise<void> {
   try {
     // Not ours any more if we were suspended for so long that somebody took us for dead.
-    if ((await holderOf(path)) === holder) await unlink(path);
+    if ((await holderOf(path))?.startsWith(holder) === true) await unlink(path);
   } catch {
     // Whoever comes next takes it over.
   }
