@@ -131,6 +131,7 @@ async function runJoin(
   const { clock, random } = run.environment;
   const store = openStore(flags, run);
   const existing = flags.out === undefined ? await store.load() : null;
+  if (flags.out === undefined) await store.checkPlace();
   const key =
     flags.key === undefined ? createRecipientKey(random) : await loadRecipientKey(flags.key, random);
   const pkce = createPkcePair(random);

@@ -77,6 +77,7 @@ async function runLogin(flags: LoginFlags, run: Run): Promise<number> {
   const server = contentServerOf(flags);
   const store = openStore(flags, run);
   const existing = await store.load();
+  await store.checkPlace();
   const target: LoginTarget = {
     server,
     clientId: DEFAULT_CLIENT,

@@ -29,6 +29,12 @@ export interface CredentialStore {
   readonly path: string;
   load(): Promise<Credentials | null>;
   /**
+   * Whether something could be kept in the chosen place, asked before somebody goes to the trouble of signing in.
+   *
+   * @throws FxaPairError `usage` when the keyring cannot be used.
+   */
+  checkPlace(): Promise<void>;
+  /**
    * Keeps them in the place of `replaced`, which is what the caller found there, or null for nothing.
    *
    * @throws FxaPairError `usage` when there are others by now: two sign-ins at once must not lose one of them.
@@ -93,10 +99,15 @@ export class LocalCredentialStore implements CredentialStore {
     await this.#locked(async () => {
       const current = await this.#read();
       if (!isMisplaced(current, preferred)) return;
+      await this.#removeLeftovers();
       await this.#write(current.credentials, preferred, current.place);
       onMove?.(preferred);
     });
     return this.#at(await this.#read());
+  }
+
+  async checkPlace(): Promise<void> {
+    if (this.#place === "keyring") await this.#keyring.read(this.#entry);
   }
 
   async save(credentials: Credentials, replaced: Credentials | null): Promise<void> {
@@ -132,10 +143,24 @@ export class LocalCredentialStore implements CredentialStore {
     const text = await readPrivateFile(this.#file);
     if (text === undefined) return null;
     if (!isPointer(text)) return { place: "file", credentials: parseCredentials(text, this.#file) };
-    const secret = await this.#keyring.read(this.#entry);
+    const secret = await this.#readKeyring();
     const credentials =
       secret === null ? null : parseCredentials(secret, "The entry in the system's keyring");
     return { place: "keyring", credentials };
+  }
+
+  /** The keyring's own advice is for those who can still choose another place. */
+  async #readKeyring(): Promise<string | null> {
+    try {
+      return await this.#keyring.read(this.#entry);
+    } catch (error) {
+      if (!(error instanceof FxaPairError)) throw error;
+      throw new FxaPairError(error.code, `This device's credentials are in the keyring. ${error.message}`, {
+        hint: `Unlock it, and try again; if it is gone for good, delete ${this.#file} and sign in anew.`,
+        details: error.details ?? {},
+        cause: error,
+      });
+    }
   }
 
   /** What is damaged counts as none; what others can touch, or a newer version wrote, is left alone. */

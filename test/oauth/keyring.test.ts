@@ -1,5 +1,5 @@
 /** Credentials in the system's keyring, with one in memory in its place. */
-import { mkdtemp, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, stat, unlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -115,6 +115,14 @@ describe("moving", () => {
     expect(await readdir(folder)).toEqual(["credentials.json"]);
   });
 
+  test("to the keyring takes the file that somebody was killed over along", async () => {
+    const { store, folder } = await newPlace();
+    await store("file").save(credentials, null);
+    await writeFile(join(folder, "credentials.json.0123.tmp"), "half of them", { mode: 0o600 });
+    await store("keyring").load();
+    expect(await readdir(folder)).toEqual(["credentials.json"]);
+  });
+
   test("happens by saving, too", async () => {
     const { store, fake, text } = await newPlace();
     await store("keyring").save(credentials, null);
@@ -170,6 +178,35 @@ describe("a keyring that cannot be used", () => {
     clock.fire();
     expect(await reading).toMatchObject({ code: "usage" });
   });
+
+  test("is found out before somebody signs in, where it was asked for", async () => {
+    const { store, fake } = await newPlace();
+    fake.broken = new Error("locked");
+    expect(await failureOf(store("keyring").checkPlace())).toMatchObject({ code: "usage" });
+    await store("file").checkPlace();
+    await store().checkPlace();
+    fake.broken = undefined;
+    await store("keyring").checkPlace();
+  });
+
+  test.each([undefined, "file", "keyring"] as const)(
+    "and has the credentials leaves a way out, whatever place is asked for (%s)",
+    async (place) => {
+      const { store, fake, file } = await newPlace();
+      await store("keyring").save(credentials, null);
+      fake.broken = new Error("locked");
+      for (const attempt of [store(place).load(), store(place).save(other, null), store(place).remove()]) {
+        expect(await failureOf(attempt)).toMatchObject({
+          code: "usage",
+          message: expect.stringContaining("keyring"),
+          hint: expect.stringMatching(new RegExp(`delete ${file} and sign in`)),
+        });
+      }
+      await unlink(file);
+      await store("file").save(other, null);
+      expect(await store().load()).toEqual(other);
+    },
+  );
 
   test("is not touched for credentials in a file", async () => {
     const { store, fake } = await newPlace();
