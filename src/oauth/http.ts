@@ -5,7 +5,7 @@
 
 import type * as Undici from "undici";
 import type { Clock } from "../lib/clock.ts";
-import { FxaPairError } from "../lib/errors.ts";
+import { FxaPairError, toError } from "../lib/errors.ts";
 import { errorCode } from "../lib/private-file.ts";
 import { parseJsonBytes } from "../lib/json.ts";
 import type { ProxyFor } from "../network/proxies.ts";
@@ -72,7 +72,7 @@ export class HttpClient implements Http {
     });
     const signal = request.signal ? AbortSignal.any([request.signal, limit.signal]) : limit.signal;
     try {
-      return await this.#exchange(request, signal, host);
+      return await untilAborted(this.#exchange(request, signal, host), signal);
     } catch (error) {
       signal.throwIfAborted();
       throw connectionError(error, host);
@@ -136,6 +136,25 @@ async function openConnections(options: HttpClientOptions): Promise<Connections>
       await agent.destroy();
     },
   };
+}
+
+/** By itself undici hears of a signal only once there is a connection, and looking for one takes up to ten seconds. */
+async function untilAborted<T>(exchange: Promise<T>, signal: AbortSignal): Promise<T> {
+  let stopListening: () => void = () => undefined;
+  const aborted = new Promise<never>((_resolve, reject) => {
+    const onAbort = () => {
+      reject(toError(signal.reason));
+    };
+    signal.addEventListener("abort", onAbort);
+    stopListening = () => {
+      signal.removeEventListener("abort", onAbort);
+    };
+  });
+  try {
+    return await Promise.race([exchange, aborted]);
+  } finally {
+    stopListening();
+  }
 }
 
 async function readBody(body: AsyncIterable<unknown>, host: string): Promise<Uint8Array> {

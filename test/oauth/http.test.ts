@@ -1,4 +1,5 @@
 import { createServer as createTlsServer } from "node:https";
+import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { FxaPairError } from "../../src/lib/errors.ts";
@@ -96,6 +97,36 @@ describe("limits", () => {
   });
 });
 
+describe("while there is no connection yet", () => {
+  /** Accepts connections and says nothing: to TLS, and as a proxy. */
+  const startSilence = async () => {
+    let onHeard: () => void = () => undefined;
+    const heard = new Promise<void>((resolve) => (onHeard = resolve));
+    const server = createServer((socket) => {
+      socket.on("error", () => undefined);
+      socket.once("data", onHeard);
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    return { address: `127.0.0.1:${String(port)}`, heard };
+  };
+
+  test.each(["directly", "through a proxy"])("an interruption ends a request at once, %s", async (way) => {
+    const { address, heard } = await startSilence();
+    const isDirect = way === "directly";
+    const client = newHttpClient(isDirect ? {} : { proxyFor: proxiesOf({ ALL_PROXY: address }) });
+    onTestFinished(() => client.close());
+    const controller = new AbortController();
+    const url = `https://${isDirect ? address : "a.pair.test"}`;
+    const pending = failureOf(client.request({ method: "GET", url, signal: controller.signal }));
+    await heard;
+    controller.abort(new FxaPairError("interrupted", "Interrupted."));
+    const later = vi.waitUntil(() => false, { timeout: 2000 }).catch(() => "ten seconds later, perhaps");
+    expect(await Promise.race([pending, later])).toMatchObject({ code: "interrupted" });
+  });
+});
+
 describe("answers that are not the server's", () => {
   const reading = async (listener: Parameters<typeof serve>[0]) => {
     const answer = await get(await serve(listener));
@@ -160,7 +191,6 @@ describe("connections", () => {
   });
 
   test("a server that speaks something else, whose words are not repeated", async () => {
-    const { createServer } = await import("node:net");
     const server = createServer((socket) => socket.end("\u001b]0;title\u0007 hello\r\n\r\n"));
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     onTestFinished(() => void server.close());
@@ -223,7 +253,6 @@ describe("connections", () => {
       message: "The proxy 127.0.0.1:1 cannot be reached (ECONNREFUSED).",
     });
 
-    const { createServer } = await import("node:net");
     let closed: Promise<unknown> = Promise.resolve();
     let asked: () => void = () => undefined;
     const connected = new Promise<void>((resolve) => (asked = resolve));
