@@ -80,7 +80,8 @@ export async function publishOffer(
     await files.remove();
     throw error;
   }
-  if (flags.copy) copy();
+  // Where it was interrupted meanwhile, nobody wants it any more.
+  if (flags.copy && !run.signal.aborted) copy();
   return {
     connected: async () => {
       shown.connected();

@@ -52,6 +52,10 @@ export async function withRun<T>(
   });
   // Whatever else happens: a bug, a second signal.
   const stopRestoring = environment.onExit(close);
+  environment.onCrash((thrown) => {
+    close();
+    reporter.fail(asFxaPairError(thrown));
+  });
   // The terminal is given back at once; what has to be told to others may take a while.
   controller.signal.addEventListener("abort", close);
   try {

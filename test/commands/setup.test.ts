@@ -1,0 +1,44 @@
+/** What a run leaves behind that ends in a way nobody foresaw. */
+import { describe, expect, it } from "vitest";
+import { HOST_PLAN } from "../../src/commands/host-steps.ts";
+import { withRun } from "../../src/commands/setup.ts";
+import { FakeClock } from "../relay/fake-clock.ts";
+import { FakeTerminal, settle } from "../ui/screen/fake-terminal.ts";
+
+describe("a crash", () => {
+  it.each([false, true])(
+    "gives the terminal back and is told, with a stack for who wants it: %s",
+    async (verbose) => {
+      const terminal = new FakeTerminal();
+      let crash: (thrown: unknown) => void = () => undefined;
+      const nothing = () => () => undefined;
+      const environment = {
+        streams: terminal.streams,
+        variables: {},
+        clock: new FakeClock(),
+        random: () => new Uint8Array(),
+        platform: "linux",
+        nodeVersion: "v20.19.0",
+        onSignal: nothing,
+        onHangUp: nothing,
+        onExit: nothing,
+        onCrash: (listener: typeof crash) => {
+          crash = listener;
+        },
+      };
+      const flags = { json: false, quiet: false, verbose, accessible: false };
+      void withRun(flags, environment, async ({ reporter }) => {
+        reporter.plan({ ...HOST_PLAN, atOnce: true });
+        await new Promise(() => undefined);
+      });
+      while (!terminal.alternate) await settle();
+      crash(new TypeError("with a secret in it"));
+      await settle();
+      expect(terminal.alternate).toBe(false);
+      expect(terminal.keyboard.raw).toBe(false);
+      expect(terminal.main).toContain("Something failed that should not have (TypeError). This is a bug.");
+      expect(terminal.main.includes("setup.test.ts")).toBe(verbose);
+      if (!verbose) expect(terminal.main).not.toContain("secret");
+    },
+  );
+});
