@@ -2,8 +2,8 @@
  * The device that a pairing signed in, after the fact: which it is, and undoing it. Known by comparing what is attached to
  * the account before and after the grant.
  */
-import type { CancelTimer, Clock } from "../lib/clock.ts";
 import { FxaPairError } from "../lib/errors.ts";
+import { TimedSignal } from "../lib/timed-signal.ts";
 import { within } from "../lib/within.ts";
 import type { AccountDevice, Grantee, Newcomer } from "../oauth/account-devices.ts";
 import type { AccountsClient } from "../oauth/accounts-client.ts";
@@ -136,35 +136,5 @@ export class NewDevice {
   #inTime<T>(asked: Promise<T>): Promise<T | null> {
     const { clock } = this.#run.environment;
     return within<T | null>(clock, LIST_PATIENCE, asked, () => null).catch(() => null);
-  }
-}
-
-/** A signal that is aborted with another one, or when its time is over. */
-class TimedSignal {
-  readonly #controller = new AbortController();
-  readonly #cancel: CancelTimer;
-  readonly #parent: AbortSignal;
-  readonly #passOn = () => {
-    this.#controller.abort(this.#parent.reason);
-  };
-  isOver = false;
-
-  constructor(clock: Clock, milliseconds: number, parent: AbortSignal) {
-    this.#parent = parent;
-    this.#cancel = clock.after(milliseconds, () => {
-      this.isOver = true;
-      this.#controller.abort();
-    });
-    if (parent.aborted) this.#passOn();
-    else parent.addEventListener("abort", this.#passOn);
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  end(): void {
-    this.#cancel();
-    this.#parent.removeEventListener("abort", this.#passOn);
   }
 }

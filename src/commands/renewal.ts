@@ -4,6 +4,7 @@
  */
 import { FxaPairError } from "../lib/errors.ts";
 import type { ErrorCode } from "../lib/errors.ts";
+import { TimedSignal } from "../lib/timed-signal.ts";
 import type { OfferActions } from "../ui/offer-view.ts";
 import { asFxaPairError, ReportedFailure } from "./failure.ts";
 import type { Run } from "./setup.ts";
@@ -23,6 +24,9 @@ const RENEWABLE: ReadonlySet<ErrorCode> = new Set([
   "channel_security",
   "refused",
 ]);
+
+/** Milliseconds that the question for another code stands, as long as a code at most: silence is no. */
+const ANSWER_TIME = 900_000;
 
 /** Ends an attempt whose code the user wants to be replaced. */
 class CodeReplaced extends Error {}
@@ -60,14 +64,24 @@ export async function attemptUntilDone<T>(
   }
 }
 
-async function askForAnother({ reporter, prompter, signal }: Run, failure: FxaPairError): Promise<void> {
+async function askForAnother(
+  { environment, reporter, prompter, signal }: Run,
+  failure: FxaPairError,
+): Promise<void> {
   reporter.fail(failure);
   const choices = [
     { key: "r", label: "a fresh code" },
     { key: "q", label: "quit" },
   ];
-  const chosen = await prompter?.choose("Try again with a fresh code?", choices, signal);
-  if (chosen !== "r") throw new ReportedFailure(failure);
+  const timed = new TimedSignal(environment.clock, ANSWER_TIME, signal);
+  try {
+    const chosen = await prompter?.choose("Try again with a fresh code?", choices, timed.signal);
+    if (chosen !== "r") throw new ReportedFailure(failure);
+  } catch (error) {
+    throw timed.isOver ? new ReportedFailure(failure) : error;
+  } finally {
+    timed.end();
+  }
 }
 
 function quitWithoutFailure(): FxaPairError {

@@ -5,6 +5,8 @@ import { attemptUntilDone } from "../../src/commands/renewal.ts";
 import type { Attempt } from "../../src/commands/renewal.ts";
 import { FxaPairError } from "../../src/lib/errors.ts";
 import type { ErrorCode } from "../../src/lib/errors.ts";
+import { FakeClock } from "../relay/fake-clock.ts";
+import { settle } from "../ui/screen/fake-terminal.ts";
 
 const failure = (code: ErrorCode) => new FxaPairError(code, `failed: ${code}`);
 
@@ -18,6 +20,7 @@ async function attempts(
   const asked = [...answers];
   const controller = new AbortController();
   const run = {
+    environment: { clock: new FakeClock() },
     reporter: { fail: ({ code }: FxaPairError) => told.push(code) },
     prompter: { choose: () => Promise.resolve(asked.shift() ?? "q") },
     signal: controller.signal,
@@ -89,5 +92,35 @@ describe("who quits", () => {
       outcome: { code: "unreachable" },
       made: 2,
     });
+  });
+
+  it("by silence, for as long as a code is good, ends with the failure", async () => {
+    const clock = new FakeClock();
+    let over = false;
+    const choose = (_question: string, _choices: unknown, signal: AbortSignal) =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener("abort", () => {
+          reject(new Error("withdrawn"));
+        });
+      });
+    const run = {
+      environment: { clock },
+      reporter: { fail: () => undefined },
+      prompter: { choose },
+      signal: new AbortController().signal,
+    };
+    const ended = attemptUntilDone(run as never, true, () => Promise.reject(failure("timeout")))
+      .catch((error: unknown) => error)
+      .finally(() => {
+        over = true;
+      });
+    await settle();
+    clock.advance(899_000);
+    await settle();
+    expect(over).toBe(false);
+    clock.advance(1000);
+    const outcome = await ended;
+    expect(outcome).toBeInstanceOf(ReportedFailure);
+    expect(outcome).toMatchObject({ code: "timeout" });
   });
 });
