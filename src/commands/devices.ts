@@ -3,6 +3,7 @@ import { Argument } from "commander";
 import type { Command } from "commander";
 import * as v from "valibot";
 import { FxaPairError } from "../lib/errors.ts";
+import { tokensBeside } from "../oauth/account-devices.ts";
 import type { AccountDevice } from "../oauth/account-devices.ts";
 import type { AccountsClient } from "../oauth/accounts-client.ts";
 import type { Credentials } from "../oauth/credential-store.ts";
@@ -78,7 +79,8 @@ async function remove(
   { yes }: DeviceFlags,
   run: Run,
 ): Promise<void> {
-  const device = choose(await listDevices(client, credentials), id);
+  const found = await listDevices(client, credentials);
+  const device = choose(found, id);
   const listed = listedDevice(device, run.environment.clock);
   if (!yes && !(await agreed(`Remove ${deviceInWords(listed)} and sign it out?`, run))) {
     throw new FxaPairError("declined_here", "Nothing was removed.", {
@@ -87,6 +89,18 @@ async function remove(
   }
   await removeDevice(client, credentials, device);
   run.reporter.event({ type: "removed", device: listed });
+  warnOfTokens(tokensBeside(device, found), run);
+}
+
+/** Not removed by themselves: whose they are is a guess. */
+function warnOfTokens(left: readonly AccountDevice[], { reporter, environment }: Run): void {
+  const [first, ...others] = left;
+  if (first === undefined) return;
+  reporter.warn(
+    others.length === 0
+      ? `it may still have tokens, listed apart as ${deviceInWords(listedDevice(first, environment.clock))}. To end those, too: fxa-pair devices remove ${first.id}`
+      : `it may still have tokens: ${left.length} entries of the list came together with it. See them with: fxa-pair devices`,
+  );
 }
 
 /** The one device meant, which is not this one. */

@@ -71,6 +71,26 @@ export function fromDeviceRecords(devices: readonly DeviceRecord[], own: OwnHand
   return [...listed.filter(({ isThis }) => isThis), ...listed.filter(({ isThis }) => !isThis)];
 }
 
+/** Milliseconds that a sign-in with the password takes at most from its session to its tokens: a code may be mailed between. */
+const SIGN_IN_TIME = 15 * 60_000;
+
+/**
+ * Of the whole list what may be left of a device that is removed: who signs in with the password gets a session, which
+ * has the device's name, and tokens, which the server lists for themselves and does not end together with it.
+ */
+export function tokensBeside(device: AccountDevice, all: readonly AccountDevice[]): AccountDevice[] {
+  const { handle, createdAt } = device;
+  if (handle.sessionTokenId === null || handle.refreshTokenId !== null || createdAt === null) return [];
+  return all.filter(
+    (other) =>
+      !other.isThis &&
+      other.handle.refreshTokenId !== null &&
+      other.createdAt !== null &&
+      other.createdAt >= createdAt &&
+      other.createdAt <= createdAt + SIGN_IN_TIME,
+  );
+}
+
 /** A pairing that was granted. */
 export interface Grantee {
   readonly clientId: string;

@@ -124,6 +124,21 @@ describe("fxa-pair devices remove", () => {
     expect((await devices(folder, "remove", id, "--yes")).status).toBe(2);
   });
 
+  it("says what may be left of one that signed in with the password", async () => {
+    const folder = await signIn("desk");
+    const gone = await signIn("bench");
+    const ended = await devices(folder, "remove", await idOf("bench", folder), "--yes");
+    expect([ended.status, ended.stderr]).toEqual([
+      0,
+      expect.stringMatching(/warning: it may still have tokens/),
+    ]);
+    const rest = /fxa-pair devices remove ([0-9a-f]+)/.exec(ended.stderr)?.[1];
+    // Where several came in these minutes, which one it is cannot be told.
+    if (rest === undefined) return;
+    expect((await devices(folder, "remove", rest, "--yes")).status).toBe(0);
+    expect((await run(["token", "--scope", "profile", "--config-dir", gone])).status).toBe(10);
+  });
+
   it("works without a session", async () => {
     const [folder, gone] = [await pair("phone"), await signIn("old desk")];
     const id = await idOf("old desk", folder);

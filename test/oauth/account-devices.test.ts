@@ -5,6 +5,7 @@ import {
   fromDeviceRecords,
   newcomer,
   ownHandles,
+  tokensBeside,
 } from "../../src/oauth/account-devices.ts";
 import { exampleCredentials } from "./example-credentials.ts";
 import { CLIENT_ID } from "./support.ts";
@@ -190,4 +191,35 @@ test("own ids are derived: neither token appears in them", () => {
   const { sessionToken, ...joined } = credentials;
   expect(sessionTokenId).not.toBe(sessionToken);
   expect(ownHandles(joined).sessionTokenId).toBeNull();
+});
+
+describe("what may be left of a removed device", () => {
+  const session = client({ deviceId: digits("3", 32), sessionTokenId: digits("4", 64), name: "attic" });
+  const tokens = (members: Partial<AttachedClient>) =>
+    client({ clientId: CLIENT_ID, refreshTokenId: digits("5", 64), createdTime: 1030, ...members });
+  const idsBeside = (removed: AttachedClient, other: AttachedClient) => {
+    const all = fromAttachedClients([ownSession, removed, other], own);
+    const device = all.find(({ name }) => name === removed.name);
+    return device === undefined ? [] : tokensBeside(device, all).map(({ handle }) => handle.refreshTokenId);
+  };
+
+  test("are tokens that came right after its session", () => {
+    expect(idsBeside(session, tokens({}))).toEqual([digits("5", 64)]);
+    expect(idsBeside(session, tokens({ deviceId: digits("6", 32) }))).toEqual([digits("5", 64)]);
+    expect(idsBeside(session, tokens({ createdTime: 1000 + 15 * 60_000 }))).toEqual([digits("5", 64)]);
+  });
+
+  test.each([
+    ["older ones", tokens({ createdTime: 999 })],
+    ["much younger ones", tokens({ createdTime: 1001 + 15 * 60_000 })],
+    ["of unknown age", tokens({ createdTime: null })],
+    ["this device's own", ownToken],
+    ["another session", client({ sessionTokenId: digits("7", 64) })],
+  ])("are not %s", (_what, other) => {
+    expect(idsBeside(session, other)).toEqual([]);
+  });
+
+  test("is nothing where its tokens are what was removed", () => {
+    expect(idsBeside(phone, tokens({}))).toEqual([]);
+  });
 });
