@@ -5,6 +5,7 @@ import * as v from "valibot";
 import { FxaPairError } from "../lib/errors.ts";
 import type { AccountsClient } from "../oauth/accounts-client.ts";
 import { AccountsError } from "../oauth/error-table.ts";
+import type { Credentials } from "../oauth/credential-store.ts";
 import { loginWithPassword, loginWithSession } from "../oauth/login.ts";
 import type { LoginTarget } from "../oauth/login.ts";
 import type { SignedInDevice } from "../oauth/redeem.ts";
@@ -86,16 +87,12 @@ async function runLogin(flags: LoginFlags, run: Run): Promise<number> {
   };
   const signIn = flags.sessionTokenStdin
     ? await withSession(target, run)
-    : await withPassword(flags, target, run);
+    : await withPassword(flags, target, existing, run);
   const { client } = await connectAccounts(server, run);
   const { credentials, issued, warnings } = await signIn(client);
   try {
     run.signal.throwIfAborted();
-    if (existing !== null && !isSameAccount(existing, server, credentials.email)) {
-      throw new FxaPairError("usage", "This device is signed in to another account already.", {
-        hint: "Sign it out first with fxa-pair logout, or use another --config-dir.",
-      });
-    }
+    requireSameAccount(existing, server, credentials.email);
     await store.save(credentials, existing);
   } catch (error) {
     throw await abandon(client, issued, error);
@@ -104,6 +101,13 @@ async function runLogin(flags: LoginFlags, run: Run): Promise<number> {
   if (existing !== null) await endReplaced(existing, credentials, client, run);
   run.reporter.event(describeAccount(credentials, store, run.environment.clock));
   return 0;
+}
+
+function requireSameAccount(existing: Credentials | null, server: string, email: string): void {
+  if (existing === null || isSameAccount(existing, server, email)) return;
+  throw new FxaPairError("usage", "This device is signed in to another account already.", {
+    hint: "Sign it out first with fxa-pair logout, or use another --config-dir.",
+  });
 }
 
 type SignIn = (client: AccountsClient) => Promise<SignedInDevice>;
@@ -119,11 +123,18 @@ async function withSession(target: LoginTarget, run: Run): Promise<SignIn> {
 }
 
 /** Everything is asked before the server is: e-mail, then password. */
-async function withPassword(flags: LoginFlags, target: LoginTarget, run: Run): Promise<SignIn> {
+async function withPassword(
+  flags: LoginFlags,
+  target: LoginTarget,
+  existing: Credentials | null,
+  run: Run,
+): Promise<SignIn> {
   const email = flags.email ?? (await askLine(run, "E-mail", false, "Give it with --email."));
   if (!email.includes("@")) {
     throw new FxaPairError("usage", "That is no e-mail address.", { hint: "Run it again, or give --email." });
   }
+  // Once more when the server has said whose it is; but no password and no code should be typed for nothing.
+  requireSameAccount(existing, target.server, email);
   const password = flags.passwordStdin
     ? (await readStandardInput(run)).replace(/\r?\n$/, "")
     : await askLine(

@@ -189,6 +189,17 @@ describe("login with a session started elsewhere", () => {
   });
 });
 
+it("asks no server and reads no password where another account is signed in", async () => {
+  const folder = await world.hostFolder();
+  const before = world.accounts.requests.all().length;
+  const args = ["login", ...world.servers, "--config-dir", folder, "--email", "other@example.org"];
+  const refused = await run([...args, "--password-stdin"], { input: PASSWORD });
+  expect(refused.status).toBe(2);
+  expect(refused.stderr).toMatch(/another account already[^]*fxa-pair logout/);
+  expect(refused.stderr).not.toMatch(/Reading/);
+  expect(world.accounts.requests.all()).toHaveLength(before);
+});
+
 it("keeps the first of two sign-ins at once, and gives the second one's tokens back", async () => {
   const folder = world.newFolder();
   const args = ["login", ...world.servers, "--config-dir", folder, "--email", EMAIL, "--password-stdin"];
