@@ -28,7 +28,7 @@ export const doctor: CommandModule = {
     command
       .option(
         "--report",
-        "print a report for a bug instead: without addresses, ids, tokens and your folder's name",
+        "print a report for a bug instead: without e-mail addresses, ids, tokens and your folder's name",
       )
       .option("--check-timeout <seconds>", "how long each look at the network may take (default: 10)");
     addExamples(command, [

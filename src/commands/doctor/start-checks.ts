@@ -84,7 +84,7 @@ export function startChecks(
     clock: guarded(async () => {
       const { servers, ahead } = await discovery;
       return servers === null && ahead === undefined
-        ? unchecked("the accounts server tells the time")
+        ? unchecked("only the accounts server tells the time")
         : checkClock(ahead);
     }),
     "relay-dns": ofRelay(name),
