@@ -8,8 +8,6 @@ import type { Modules } from "./modules.ts";
 /** `half`: one column and half a line a module. `full`: two columns a module. `ascii`: the same without block characters. */
 export type CellForm = "half" | "full" | "ascii";
 
-export const CELL_FORMS: readonly CellForm[] = ["half", "full", "ascii"];
-
 /** Columns of one module, and modules in the height of one line. */
 export const CELLS_PER_MODULE: Readonly<Record<CellForm, { columns: number; modulesPerLine: number }>> = {
   half: { columns: 1, modulesPerLine: 2 },
