@@ -80,7 +80,8 @@ export class NewSignIn {
     if (flags.yes) return true;
     if (prompter === null) return false;
     if (existing !== null) {
-      reporter.warn(`this replaces the sign-in of ${displayText(existing.email)} on this device.`);
+      // Part of the question: after a no it would not be true.
+      reporter.say(`This replaces the sign-in of ${displayText(existing.email)} on this device.`);
     }
     return prompter.confirm(`Sign this device in to ${displayText(question.email)}?`, signal);
   }

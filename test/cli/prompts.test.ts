@@ -203,7 +203,7 @@ describe.skipIf(!HAS_TERMINALS)(`another account's credentials (${WHY_NOT})`, ()
     const folder = await folderOfAnotherAccount();
     const { url } = await world.host();
     const joining = new Terminal(["join", ...world.servers, "--config-dir", folder, url]);
-    await joining.shows(/replaces the sign-in of other@example\.org/);
+    await joining.shows(/^This replaces the sign-in of other@example\.org/m);
     await joining.answer(/Sign this device in to andré@example\.org\?/, key);
     expect(await joining.exit).toBe(status);
     expect(storedCredentials(folder)).toMatchObject({ email: kept });

@@ -108,7 +108,7 @@ const SCREENS: [string, ScreenModel][] = [
     joinScreen(asked({ ...METADATA, displayName: null, deviceName: null, sender: {} }), {
       done: 3,
       active: 2,
-      notices: ["Warning: this replaces the sign-in of other@example.org on this device."],
+      notices: ["This replaces the sign-in of other@example.org on this device."],
     }),
   ],
   ["an account full of control characters", joinScreen(asked(HOSTILE_METADATA), { done: 3, active: 2 })],
