@@ -77,7 +77,7 @@ export const host: CommandModule = {
         "--device-name <name>",
         "what the new device is told about this one (default: the machine's name)",
       )
-      .option("--timeout <seconds>", "how long to wait in all (default: 900)")
+      .option("--timeout <seconds>", "how long each code waits (default: 900)")
       .option("--qr <form>", "how to draw the QR code: auto, half, full, ascii or none (default: auto)")
       .option("--qr-invert", "draw the QR code light on dark")
       .option("--qr-out <file>", "write the QR code to a .png or .svg file instead of drawing it")

@@ -60,7 +60,7 @@ export function Offer({
     return (
       <Frame title={model.title} footer={<KeysBar keys={panel.keys} />} gap={density.gap}>
         <Instruction>{panel.url === null ? READ_THE_FILE : USE_THE_URL}</Instruction>
-        {reason === undefined ? null : <Text>{`No QR code: ${reason}.`}</Text>}
+        {reason === undefined ? null : <Text>{`${reason.charAt(0).toUpperCase()}${reason.slice(1)}.`}</Text>}
         <Place panel={panel} />
         <Box flexDirection="column">
           {warning}

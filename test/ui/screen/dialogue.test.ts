@@ -111,7 +111,7 @@ describe("an offer", () => {
     await offer();
     terminal.resize(40, 20);
     await settle();
-    expect(terminal.screen).toMatch(/No QR code: [^]*this window is 40×20/);
+    expect(terminal.screen).toMatch(/The QR code needs [^]*window\sis\s40×20/);
     expect(terminal.screen).not.toContain("█");
     terminal.resize(120, 50);
     await settle();

@@ -132,7 +132,7 @@ describe("a terminal that is not", () => {
 
   it("gets the reason why there is no code when it says that it shows none", async () => {
     const { written, answer, close } = await offered(XTERM);
-    expect(written()).toMatch(/No QR code/);
+    expect(written()).toMatch(/The QR code needs/);
     await answer("\u001b[6;18;9t\u001b[?62;22c");
     expect(written()).toBe("");
     close();
