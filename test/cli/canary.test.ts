@@ -210,7 +210,7 @@ describe.concurrent("a pairing keeps its secrets", () => {
   });
 
   // By itself: a picture is looked at for so many seconds only, whatever else there is to do.
-  it.sequential.each(["an argument", "a picture"])("when the URL comes as %s", async (form) => {
+  it.each(["an argument", "a picture"])("when the URL comes as %s", { concurrent: false }, async (form) => {
     const scene = await Scene.set();
     const { program, url } = await scene.host();
     const picture = join(temporaryFolder(), "code.png");
