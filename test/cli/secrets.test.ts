@@ -58,7 +58,7 @@ describe("the command line", () => {
     [
       "a code",
       () => ["login", ...world.servers, "--email", EMAIL, "--totp", "123456", "--password-stdin"],
-      /--totp/,
+      /a code .* left out, it is asked for/,
     ],
   ])("is no place for %s, and it says so in a line", async (_name, args, words) => {
     const { stderr } = await run(args(), { env: { FXA_PAIR_CONFIG_DIR: world.newFolder() } });
