@@ -7,8 +7,11 @@
 /** Signs of life in a heartbeat. */
 const BEATS = 4;
 
-/** Looks at which a sign of life may be the same: with the first one, less than two heartbeats. */
-const MISSED_BEATS = 6;
+/**
+ * Looks at which a sign of life may be the same: with the first one, and with each look as late as the rhythm of whoever
+ * calls makes it, less than two heartbeats.
+ */
+const MISSED_BEATS = 5;
 
 interface Peer {
   /** Channels here in which it has a part. */
