@@ -195,8 +195,13 @@ describe("a keyring that cannot be used", () => {
       const { store, fake, file } = await newPlace();
       await store("keyring").save(credentials, null);
       fake.broken = new Error("locked");
-      for (const attempt of [store(place).load(), store(place).save(other, null), store(place).remove()]) {
-        expect(await failureOf(attempt)).toMatchObject({
+      const attempts = [
+        () => store(place).load(),
+        () => store(place).save(other, null),
+        () => store(place).remove(),
+      ];
+      for (const attempt of attempts) {
+        expect(await failureOf(attempt())).toMatchObject({
           code: "usage",
           message: expect.stringContaining("keyring"),
           hint: expect.stringMatching(new RegExp(`delete ${file} and sign in`)),
