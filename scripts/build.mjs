@@ -3,7 +3,8 @@
  * almost nothing; and the program that searches pictures, which is run beside it. Only packages with native or wasm
  * parts of their own stay outside the bundle.
  */
-import { readFileSync, rmSync } from "node:fs";
+import { copyFileSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
@@ -43,3 +44,9 @@ await build({
   sourcemap: false,
   logLevel: "warning",
 });
+
+// The reader of QR codes loads its program from there.
+copyFileSync(
+  createRequire(import.meta.url).resolve("zxing-wasm/reader/zxing_reader.wasm"),
+  fileURLToPath(new URL("../dist/zxing_reader.wasm", import.meta.url)),
+);

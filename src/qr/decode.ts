@@ -8,7 +8,7 @@ import type { ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { FxaPairError } from "../lib/errors.ts";
 import type { Clock } from "../lib/clock.ts";
-import { parseFinding } from "./findings.ts";
+import { SEARCH_FOR_ALL, parseFinding } from "./findings.ts";
 import type { Finding, QrCode } from "./findings.ts";
 import { unreadable } from "./unreadable.ts";
 
@@ -27,6 +27,8 @@ export interface DecodeOptions {
   readonly signal: AbortSignal;
   /** Milliseconds after which the search ends with what was found by then. */
   readonly timeLimit?: number;
+  /** Whether to climb the whole ladder, instead of ending soon after something was found. */
+  readonly all?: boolean;
 }
 
 /** Leaves time for starting and ending where the whole command must not take five seconds. */
@@ -56,9 +58,9 @@ export async function decodeQr(
   options: DecodeOptions,
   start = startSearch,
 ): Promise<QrPicture> {
-  const { clock, signal, timeLimit = DEFAULT_TIME_LIMIT } = options;
+  const { clock, signal, timeLimit = DEFAULT_TIME_LIMIT, all = false } = options;
   signal.throwIfAborted();
-  const child = start(image);
+  const child = start(image, all);
   const ended = endOf(child);
   let isLate = false;
   const kill = (): void => void child.kill("SIGKILL");
@@ -80,8 +82,8 @@ export async function decodeQr(
   }
 }
 
-function startSearch(image: Uint8Array): ChildProcess {
-  const child = fork(fileURLToPath(new URL(PROGRAM, import.meta.url)), [], {
+function startSearch(image: Uint8Array, all: boolean): ChildProcess {
+  const child = fork(fileURLToPath(new URL(PROGRAM, import.meta.url)), all ? [SEARCH_FOR_ALL] : [], {
     stdio: ["pipe", "pipe", "ignore", "ipc"],
   });
   child.stdin?.on("error", () => undefined); // it ended before it read everything
@@ -119,9 +121,11 @@ function follow(progress: Progress, finding: Finding): void {
     case "look":
       progress.looks += 1;
       break;
-    case "code":
-      progress.codes.push({ text: finding.text, corners: finding.corners });
+    case "code": {
+      const { text, corners, engine, rung, ms } = finding;
+      progress.codes.push({ text, corners, engine, rung, ms });
       break;
+    }
     case "refused":
       throw unreadable(finding.message, finding.hint);
   }

@@ -2,12 +2,25 @@
 import * as v from "valibot";
 import { parseJson } from "../lib/json.ts";
 
+/** The search's only argument, for every code in the picture instead of the first ones found. */
+export const SEARCH_FOR_ALL = "all";
+
 const Point = v.object({ x: v.number(), y: v.number() });
 
-const Code = v.object({
+const FoundCode = v.object({
   text: v.string(),
   /** Top left, top right, bottom right, bottom left as the code was meant; pixels of the upright picture. */
   corners: v.tuple([Point, Point, Point, Point]),
+});
+
+const Code = v.object({
+  ...FoundCode.entries,
+  /** The reader that found it. */
+  engine: v.picklist(["zxing", "qr", "jsqr"]),
+  /** The rung of the ladder on which it did. */
+  rung: v.string(),
+  /** Milliseconds since the search began. */
+  ms: v.number(),
 });
 
 const Finding = v.variant("type", [
@@ -23,7 +36,10 @@ const Finding = v.variant("type", [
 
 export type Point = v.InferOutput<typeof Point>;
 /** A decoded code and its outer corners. */
+export type FoundCode = v.InferOutput<typeof FoundCode>;
+/** The same, and how it was found. */
 export type QrCode = v.InferOutput<typeof Code>;
+export type EngineName = QrCode["engine"];
 export type Finding = v.InferOutput<typeof Finding>;
 
 export function formatFinding(finding: Finding): string {

@@ -105,11 +105,22 @@ export async function decodePixels(image: Uint8Array, header: PictureHeader): Pr
 /** The same picture with its longer side `side` pixels long. */
 export async function scaleTo(picture: GreyPicture, side: number): Promise<GreyPicture> {
   if (side === Math.max(picture.width, picture.height)) return picture;
+  return greyPixels((await raw(picture)).resize(side, side, { fit: "inside" }));
+}
+
+/** Blurred by a Gaussian of `sigma` pixels. */
+export async function blurred(picture: GreyPicture, sigma: number): Promise<GreyPicture> {
+  return greyPixels((await raw(picture)).blur(sigma));
+}
+
+/** Turned clockwise around its middle, and so much larger that nothing is cut off. */
+export async function turned(picture: GreyPicture, degrees: number): Promise<GreyPicture> {
+  return greyPixels((await raw(picture)).rotate(degrees, { background: "#888" }));
+}
+
+async function raw({ width, height, pixels }: GreyPicture): Promise<Sharp> {
   const { default: sharp } = await import("sharp");
-  const { width, height } = picture;
-  return greyPixels(
-    sharp(picture.pixels, { raw: { width, height, channels: 1 } }).resize(side, side, { fit: "inside" }),
-  );
+  return sharp(pixels, { raw: { width, height, channels: 1 } });
 }
 
 /** Grey and alpha apart, each as a picture, since sharp gives no alpha beside grey; no alpha that hides nothing. */

@@ -1,13 +1,13 @@
 /**
- * The two QR code readers. They fail on different pictures: `qr` is quick and good with photos of screens, `jsqr` finds
- * bent and smeared codes that it misses.
+ * The two QR code readers in JavaScript, which read some of what zxing does not: `qr` is quick and good with photos of
+ * screens, `jsqr` is slow and finds bent and smeared codes.
  */
 import type { DecodeQR } from "qr/decode.js";
-import type { QrCode } from "./findings.ts";
+import type { FoundCode } from "./findings.ts";
 import type { GreyPicture } from "./pixels.ts";
 
 /** Looks for one code, in dark on light or the reverse; `undefined` when there is none. */
-export type QrReader = (picture: GreyPicture) => QrCode | undefined;
+export type QrReader = (picture: GreyPicture) => FoundCode | undefined;
 
 /** How many further guesses `qr` makes about a code that it found but could not read. */
 const EFFORT = 8;
@@ -20,7 +20,7 @@ export async function loadQrReader(): Promise<QrReader> {
 /** The same for who has loaded the package's function already. */
 export function qrReaderOf(decodeQR: DecodeQR): QrReader {
   return ({ width, height, pixels }) => {
-    let corners: QrCode["corners"] | undefined;
+    let corners: FoundCode["corners"] | undefined;
     try {
       const text = decodeQR(
         { width, height, data: withChroma(width, height, pixels) },

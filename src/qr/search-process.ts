@@ -1,10 +1,11 @@
 /**
  * The program that {@link decodeQr} starts for each picture: the file's bytes on standard input, findings on standard
- * output. It ends when the picture is searched, or by being killed: it keeps no time itself.
+ * output. It ends when the picture is searched, or by being killed: it sets no limit itself.
  */
 import { createReadStream, writeSync } from "node:fs";
+import { systemClock } from "../lib/clock.ts";
 import { FxaPairError } from "../lib/errors.ts";
-import { formatFinding } from "./findings.ts";
+import { SEARCH_FOR_ALL, formatFinding } from "./findings.ts";
 import type { Finding } from "./findings.ts";
 import { PIECE_BYTES, readAll } from "./images.ts";
 import { search } from "./search.ts";
@@ -18,7 +19,8 @@ function tell(finding: Finding): void {
 
 try {
   const image = await readAll(createReadStream("", { fd: STANDARD_INPUT, highWaterMark: PIECE_BYTES }));
-  for await (const finding of search(image)) tell(finding);
+  const all = process.argv.includes(SEARCH_FOR_ALL, 2);
+  for await (const finding of search(image, { clock: systemClock, all })) tell(finding);
 } catch (error) {
   if (!(error instanceof FxaPairError)) throw error;
   tell({ type: "refused", message: error.message, hint: error.hint ?? "" });

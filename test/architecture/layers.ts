@@ -44,7 +44,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   qr: {
     layers: ["lib"],
     packages:
-      /^(?:sharp|jsqr|qr|qr\/decode\.js|qrcode-terminal|valibot|node:(?:fs|path|url|vm|zlib|child_process))$/,
+      /^(?:sharp|jsqr|qr|qr\/decode\.js|zxing-wasm\/reader|qrcode-terminal|valibot|node:(?:fs|fs\/promises|module|path|url|vm|zlib|child_process))$/,
   },
   network: { layers: ["lib"], packages: /^node:(?:net|tls|http|https|dns\/promises|events|url)$/ },
   accounts: { layers: ["lib"], files: PURE_OAUTH, packages: /^(?:valibot|node:.+)$/ },
@@ -69,6 +69,7 @@ export const EXTRA_PACKAGES: Readonly<Record<string, RegExp>> = {
 /** The only files that touch the process, the clock or a timer. */
 export const SYSTEM_FILES: ReadonlySet<string> = new Set([
   "src/main.ts",
+  "src/qr/search-process.ts",
   "src/ui/streams.ts",
   "src/lib/clock.ts",
 ]);

@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import sharp from "sharp";
+import { systemClock } from "../../src/lib/clock.ts";
 import { readHeader } from "../../src/qr/picture.ts";
 import { qrPng, qrSvg } from "../../src/qr/encode.ts";
+import { LADDER, rungsFor } from "../../src/qr/ladder.ts";
 import { search } from "../../src/qr/search.ts";
 import { codesIn, textsIn } from "./found.ts";
 import { SAMPLE_URL, finderPatterns } from "./samples.ts";
@@ -139,6 +141,18 @@ describe("kinds of files", () => {
 
 test("a look that goes on and on is ended, and the next one is tried", async () => {
   const findings: string[] = [];
-  for await (const { type } of search(await finderPatterns(4096), 100)) findings.push(type);
-  expect(findings).toEqual(["picture", "look", "look", "look", "look", "look"]);
+  const options = { clock: systemClock, lookTimeLimit: 100 };
+  for await (const { type } of search(await finderPatterns(4096), options)) findings.push(type);
+  expect(findings).toEqual(["picture", ...rungsFor(LADDER, 4096, 4096).map(() => "look")]);
+});
+
+test("zxing reads again after one of its looks was ended", async () => {
+  const options = { clock: systemClock, ladder: [{ engine: "zxing" }] } as const;
+  const picture = await finderPatterns(2048);
+  for await (const { type } of search(picture, { ...options, lookTimeLimit: 20 }))
+    expect(type).not.toBe("code");
+  const texts: string[] = [];
+  for await (const finding of search(await qrPng(SAMPLE_URL), options))
+    if (finding.type === "code") texts.push(finding.text);
+  expect(texts).toEqual([SAMPLE_URL]);
 });
