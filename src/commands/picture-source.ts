@@ -16,6 +16,7 @@ export async function textsInPicture(source: string, run: Run): Promise<string[]
   const { codes } = await decodeQr(await readPicture(source, run), {
     clock: run.environment.clock,
     signal: run.signal,
+    until: "pairing-url",
   });
   return codes.map(({ text }) => text.trim());
 }

@@ -8,8 +8,8 @@ import type { ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { FxaPairError } from "../lib/errors.ts";
 import type { Clock } from "../lib/clock.ts";
-import { SEARCH_FOR_ALL, parseFinding } from "./findings.ts";
-import type { Finding, QrCode } from "./findings.ts";
+import { parseFinding } from "./findings.ts";
+import type { Finding, QrCode, Until } from "./findings.ts";
 import { unreadable } from "./unreadable.ts";
 
 export type { Point, QrCode } from "./findings.ts";
@@ -27,8 +27,8 @@ export interface DecodeOptions {
   readonly signal: AbortSignal;
   /** Milliseconds after which the search ends with what was found by then. */
   readonly timeLimit?: number;
-  /** Whether to climb the whole ladder, instead of ending soon after something was found. */
-  readonly all?: boolean;
+  /** What it takes to end before; `first` by default. */
+  readonly until?: Until;
 }
 
 /** Leaves time for starting and ending where the whole command must not take five seconds. */
@@ -58,9 +58,9 @@ export async function decodeQr(
   options: DecodeOptions,
   start = startSearch,
 ): Promise<QrPicture> {
-  const { clock, signal, timeLimit = DEFAULT_TIME_LIMIT, all = false } = options;
+  const { clock, signal, timeLimit = DEFAULT_TIME_LIMIT, until = "first" } = options;
   signal.throwIfAborted();
-  const child = start(image, all);
+  const child = start(image, until);
   const ended = endOf(child);
   let isLate = false;
   const kill = (): void => void child.kill("SIGKILL");
@@ -82,8 +82,8 @@ export async function decodeQr(
   }
 }
 
-function startSearch(image: Uint8Array, all: boolean): ChildProcess {
-  const child = fork(fileURLToPath(new URL(PROGRAM, import.meta.url)), all ? [SEARCH_FOR_ALL] : [], {
+function startSearch(image: Uint8Array, until: Until): ChildProcess {
+  const child = fork(fileURLToPath(new URL(PROGRAM, import.meta.url)), [until], {
     stdio: ["pipe", "pipe", "ignore", "ipc"],
   });
   child.stdin?.on("error", () => undefined); // it ended before it read everything

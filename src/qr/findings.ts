@@ -2,8 +2,12 @@
 import * as v from "valibot";
 import { parseJson } from "../lib/json.ts";
 
-/** The search's only argument, for every code in the picture instead of the first ones found. */
-export const SEARCH_FOR_ALL = "all";
+/**
+ * When a search ends: one cheap look after the first code, whatever it says; one after the first that reads like a
+ * pairing URL; or after every way to look. Also the only argument of the program that searches.
+ */
+export const Until = v.picklist(["first", "pairing-url", "all"]);
+export type Until = v.InferOutput<typeof Until>;
 
 const Point = v.object({ x: v.number(), y: v.number() });
 

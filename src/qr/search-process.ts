@@ -3,9 +3,10 @@
  * output. It ends when the picture is searched, or by being killed: it sets no limit itself.
  */
 import { createReadStream, writeSync } from "node:fs";
+import * as v from "valibot";
 import { systemClock } from "../lib/clock.ts";
 import { FxaPairError } from "../lib/errors.ts";
-import { SEARCH_FOR_ALL, formatFinding } from "./findings.ts";
+import { Until, formatFinding } from "./findings.ts";
 import type { Finding } from "./findings.ts";
 import { PIECE_BYTES, readAll } from "./images.ts";
 import { search } from "./search.ts";
@@ -19,8 +20,8 @@ function tell(finding: Finding): void {
 
 try {
   const image = await readAll(createReadStream("", { fd: STANDARD_INPUT, highWaterMark: PIECE_BYTES }));
-  const all = process.argv.includes(SEARCH_FOR_ALL, 2);
-  for await (const finding of search(image, { clock: systemClock, all })) tell(finding);
+  const until = v.parse(Until, process.argv[2]);
+  for await (const finding of search(image, { clock: systemClock, until })) tell(finding);
 } catch (error) {
   if (!(error instanceof FxaPairError)) throw error;
   tell({ type: "refused", message: error.message, hint: error.hint ?? "" });

@@ -4,7 +4,7 @@
  */
 import type { Clock } from "../lib/clock.ts";
 import { loadEngine } from "./engines.ts";
-import type { Finding, FoundCode, QrCode } from "./findings.ts";
+import type { Finding, FoundCode, QrCode, Until } from "./findings.ts";
 import { LADDER, SECOND_LOOK, rungName, rungsFor } from "./ladder.ts";
 import type { Rung } from "./ladder.ts";
 import { paintOver } from "./painting.ts";
@@ -15,8 +15,7 @@ import { show } from "./views.ts";
 
 export interface SearchOptions {
   readonly clock: Clock;
-  /** Whether to climb the whole ladder, instead of ending soon after something was found. */
-  readonly all?: boolean;
+  readonly until?: Until;
   /** Milliseconds after which one look ends without a result. */
   readonly lookTimeLimit?: number;
   readonly ladder?: readonly Rung[];
@@ -27,13 +26,15 @@ export interface SearchOptions {
  * ever.
  */
 const LOOK_TIME_LIMIT = 20_000;
+/** Reads like a pairing URL. Whether it is a good one, others decide: this only tells when to stop looking. */
+const PAIRING_URL =
+  /^\s*https?:\/\/(?=\S+[#&]channel_id=[\w-]{22}(?:&|\s*$))\S+[#&]channel_key=[\w-]{43}(?:&|\s*$)/;
 const WHITE = 255;
 const BLACK = 0;
 
 /**
  * Searches an image file (PNG, JPEG, WebP, GIF, TIFF, AVIF, SVG; the first frame, upright). Each different text is found
- * once; the search ends one cheap look after the first of them. This takes as long as it takes: {@link decodeQr} sets the
- * limit.
+ * once. This takes as long as it takes: {@link decodeQr} sets the limit.
  *
  * Throws a {@link FxaPairError} `unreadable` when the bytes are no image, damaged or cut off, or when the picture is too
  * large: more than 64 MiB or 50 megapixels.
@@ -42,7 +43,7 @@ export async function* search(
   image: Uint8Array,
   options: SearchOptions,
 ): AsyncGenerator<Finding, void, undefined> {
-  const { clock, all = false, lookTimeLimit = LOOK_TIME_LIMIT, ladder = LADDER } = options;
+  const { clock, until = "first", lookTimeLimit = LOOK_TIME_LIMIT, ladder = LADDER } = options;
   const start = clock.now();
   const header = await readHeader(image);
   yield { type: "picture", width: header.width, height: header.height };
@@ -52,7 +53,7 @@ export async function* search(
   for (const background of picture.alpha === undefined ? [WHITE] : [WHITE, BLACK]) {
     const grey = onBackground(picture, background);
     const toFile = header.width / grey.width;
-    for (const rung of climb(ladder, grey, codes, all)) {
+    for (const rung of climb(ladder, grey, codes, until)) {
       yield { type: "look" };
       for (const found of await look(grey, rung, lookTimeLimit, codes, toFile)) {
         if (codes.some(({ text }) => text === found.text)) continue;
@@ -70,11 +71,11 @@ function* climb(
   ladder: readonly Rung[],
   { width, height }: GreyPicture,
   codes: readonly QrCode[],
-  all: boolean,
+  until: Until,
 ): Generator<Rung, void, undefined> {
   for (const rung of rungsFor(ladder, width, height)) {
     yield rung;
-    if (all || codes.length === 0) continue;
+    if (until === "all" || !codes.some(({ text }) => until === "first" || PAIRING_URL.test(text))) continue;
     yield SECOND_LOOK;
     return;
   }
