@@ -15,8 +15,8 @@ export interface View {
   readonly contrast?: { readonly reach: number; readonly gain: number };
   /** Brightness is raised to this power: above 1 for what is washed out, below for what is in the dark. */
   readonly gamma?: number;
-  /** Standard deviation of a Gaussian, in pixels: against noise and the grids of displays. */
-  readonly blur?: number;
+  /** Each pixel against a blur of so many pixels (standard deviation), and how strong: for what is out of focus. */
+  readonly sharpen?: { readonly sigma: number; readonly gain: number };
   /** Degrees clockwise. */
   readonly turn?: number;
 }
@@ -34,21 +34,26 @@ export const LARGEST_ENLARGED = 2400;
 /** Small modules are lost when a larger picture is made smaller; jsqr and qr are given no larger one. */
 const WIDE = 1000;
 
-const FINE = { reach: 0.05, gain: 3 };
 const COARSE = { reach: 0.12, gain: 4 };
+const FINE = { reach: 0.03, gain: 4 };
+const OUT_OF_FOCUS = { sigma: 4, gain: 5 };
+const BLURRED = { sigma: 3, gain: 4 };
 
 export const LADDER: readonly Rung[] = [
   { engine: "zxing", side: WIDE },
   { engine: "zxing" },
   { engine: "zxing", side: WIDE, always: true, contrast: COARSE },
   { engine: "qr", side: WIDE, always: true, contrast: COARSE },
+  { engine: "qr", side: WIDE, always: true, contrast: FINE },
+  { engine: "zxing", side: WIDE, always: true, binarizer: "GlobalHistogram" },
+  { engine: "zxing", side: WIDE, always: true, sharpen: OUT_OF_FOCUS },
+  { engine: "qr", side: WIDE, always: true, sharpen: BLURRED },
   { engine: "zxing", enlarge: 2 },
   { engine: "qr", enlarge: 2 },
-  { engine: "zxing", side: WIDE, always: true, binarizer: "GlobalHistogram" },
-  { engine: "zxing", side: WIDE, always: true, turn: 20 },
   { engine: "zxing", side: WIDE, always: true, gamma: 2.5 },
-  { engine: "qr", side: WIDE, always: true, contrast: FINE },
+  { engine: "zxing", side: WIDE, always: true, turn: 20 },
   { engine: "qr", side: WIDE, always: true, turn: 45 },
+  { engine: "qr", enlarge: 2, contrast: FINE },
   { engine: "jsqr", side: 500, always: true },
 ];
 
@@ -66,13 +71,13 @@ export function rungsFor(ladder: readonly Rung[], width: number, height: number)
 }
 
 /** For people and for statistics: `zxing`, `qr ×2`, `zxing 1000 contrast 0.05`. */
-export function rungName({ engine, binarizer, side, enlarge, contrast, gamma, blur, turn }: Rung): string {
+export function rungName({ engine, binarizer, side, enlarge, contrast, sharpen, gamma, turn }: Rung): string {
   const parts = [
     side !== undefined && `${side}`,
     enlarge !== undefined && `×${enlarge}`,
     contrast !== undefined && `contrast ${contrast.reach}`,
+    sharpen !== undefined && `sharpened ${sharpen.sigma}`,
     gamma !== undefined && `gamma ${gamma}`,
-    blur !== undefined && `blur ${blur}`,
     turn !== undefined && `turned ${turn}°`,
     binarizer === "GlobalHistogram" && "histogram",
   ];

@@ -18,7 +18,7 @@ export async function show(picture: GreyPicture, view: View): Promise<ShownPictu
   const factor = picture.width / shown.width;
   if (view.contrast !== undefined) shown = withLocalContrast(shown, view.contrast.reach, view.contrast.gain);
   if (view.gamma !== undefined) shown = withGamma(shown, view.gamma);
-  if (view.blur !== undefined) shown = await blurred(shown, view.blur);
+  if (view.sharpen !== undefined) shown = await sharpened(shown, view.sharpen.sigma, view.sharpen.gain);
   if (view.turn === undefined) {
     return {
       shown,
@@ -95,6 +95,15 @@ function summedAreas(pixels: Uint8Array, width: number, height: number): Float64
     }
   }
   return sums;
+}
+
+async function sharpened(picture: GreyPicture, sigma: number, gain: number): Promise<GreyPicture> {
+  const soft = await blurred(picture, sigma);
+  const pixels = Uint8ClampedArray.from(
+    picture.pixels,
+    (grey, index) => grey + gain * (grey - (soft.pixels[index] ?? 0)),
+  );
+  return { ...picture, pixels: new Uint8Array(pixels.buffer) };
 }
 
 function withGamma({ width, height, pixels }: GreyPicture, power: number): GreyPicture {
