@@ -7,7 +7,7 @@ import type { Binarizer } from "./zxing.ts";
 
 /** How a picture is changed before a reader sees it, in this order; what is absent is not done. */
 export interface View {
-  /** Made smaller until the longer side has so many pixels; applies to larger pictures only. */
+  /** Made smaller until the longer side has so many pixels; applies to much larger pictures only. */
   readonly side?: number;
   /** Made larger by this factor; applies to pictures only that do not grow beyond {@link LARGEST_ENLARGED}. */
   readonly enlarge?: number;
@@ -31,6 +31,8 @@ export interface Rung extends View {
 
 /** Pixels of the longer side. Beyond it the readers get slow, and nothing is won. */
 export const LARGEST_ENLARGED = 2400;
+/** Up to this factor a picture is shown as it is: making it smaller would take longer than reading it. */
+const HARDLY_LARGER = 1.5;
 /** Small modules are lost when a larger picture is made smaller; jsqr and qr are given no larger one. */
 const WIDE = 1000;
 
@@ -62,12 +64,17 @@ export const SECOND_LOOK: Rung = { engine: "zxing", side: WIDE, always: true, bi
 
 /** The part of the ladder that applies to pictures of this size. */
 export function rungsFor(ladder: readonly Rung[], width: number, height: number): readonly Rung[] {
-  const side = Math.max(width, height);
-  return ladder.filter(
-    (rung) =>
-      (rung.side === undefined || rung.always === true || side > rung.side) &&
-      (rung.enlarge === undefined || side * rung.enlarge <= LARGEST_ENLARGED),
+  const longer = Math.max(width, height);
+  return ladder.filter((rung) =>
+    rung.enlarge === undefined
+      ? rung.side === undefined || rung.always === true || shownSide(rung, longer) < longer
+      : shownSide(rung, longer) <= LARGEST_ENLARGED,
   );
+}
+
+/** The longer side, in pixels, of what a view shows of a picture whose longer side is given. */
+export function shownSide({ side, enlarge = 1 }: View, longer: number): number {
+  return side !== undefined && longer > side * HARDLY_LARGER ? side : longer * enlarge;
 }
 
 /** For people and for statistics: `zxing`, `qr ×2`, `zxing 1000 contrast 0.05`. */

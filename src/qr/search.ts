@@ -12,6 +12,7 @@ import { decodePixels, readHeader } from "./picture.ts";
 import { onBackground } from "./pixels.ts";
 import type { GreyPicture } from "./pixels.ts";
 import { show } from "./views.ts";
+import type { Scales } from "./views.ts";
 
 export interface SearchOptions {
   readonly clock: Clock;
@@ -19,6 +20,13 @@ export interface SearchOptions {
   /** Milliseconds after which one look ends without a result. */
   readonly lookTimeLimit?: number;
   readonly ladder?: readonly Rung[];
+}
+
+interface Subject {
+  readonly picture: GreyPicture;
+  readonly scales: Scales;
+  /** From the picture's pixels to the file's. */
+  readonly toFile: number;
 }
 
 /**
@@ -52,10 +60,10 @@ export async function* search(
   // Light modules drawn on nothing vanish on white, dark ones on black.
   for (const background of picture.alpha === undefined ? [WHITE] : [WHITE, BLACK]) {
     const grey = onBackground(picture, background);
-    const toFile = header.width / grey.width;
+    const subject = { picture: grey, scales: new Map(), toFile: header.width / grey.width };
     for (const rung of climb(ladder, grey, codes, until)) {
       yield { type: "look" };
-      for (const found of await look(grey, rung, lookTimeLimit, codes, toFile)) {
+      for (const found of await look(subject, rung, lookTimeLimit, codes)) {
         if (codes.some(({ text }) => text === found.text)) continue;
         const code = { ...found, engine: rung.engine, rung: rungName(rung), ms: clock.now() - start };
         codes.push(code);
@@ -83,15 +91,14 @@ function* climb(
 
 /** What one rung finds beside the `known` codes, with its corners in the file's pixels. */
 async function look(
-  picture: GreyPicture,
+  { picture, scales, toFile }: Subject,
   rung: Rung,
   timeLimit: number,
   known: readonly QrCode[],
-  toFile: number,
 ): Promise<FoundCode[]> {
   const [engine, { shown, toPicture, fromPicture }] = await Promise.all([
     loadEngine(rung.engine, timeLimit),
-    show(picture, rung),
+    show(picture, rung, scales),
   ]);
   const canvas = { ...shown, pixels: shown.pixels.slice() };
   for (const { corners } of known) {

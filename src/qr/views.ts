@@ -1,5 +1,6 @@
 /** A picture as one rung of the ladder shows it to a reader, and the way back from its pixels to the picture's. */
 import type { Point } from "./findings.ts";
+import { shownSide } from "./ladder.ts";
 import type { View } from "./ladder.ts";
 import { blurred, scaleTo, turned } from "./picture.ts";
 import type { GreyPicture } from "./pixels.ts";
@@ -13,8 +14,11 @@ export interface ShownPicture {
 
 const MIDDLE_GREY = 128;
 
-export async function show(picture: GreyPicture, view: View): Promise<ShownPicture> {
-  let shown = await scale(picture, view);
+/** The picture in other sizes, by their longer sides: most rungs share one. */
+export type Scales = Map<number, Promise<GreyPicture>>;
+
+export async function show(picture: GreyPicture, view: View, scales: Scales): Promise<ShownPicture> {
+  let shown = await scale(picture, view, scales);
   const factor = picture.width / shown.width;
   if (view.contrast !== undefined) shown = withLocalContrast(shown, view.contrast.reach, view.contrast.gain);
   if (view.gamma !== undefined) shown = withGamma(shown, view.gamma);
@@ -39,10 +43,11 @@ export async function show(picture: GreyPicture, view: View): Promise<ShownPictu
   };
 }
 
-async function scale(picture: GreyPicture, { side, enlarge }: View): Promise<GreyPicture> {
-  const longer = Math.max(picture.width, picture.height);
-  if (enlarge !== undefined) return scaleTo(picture, longer * enlarge);
-  return side === undefined || side >= longer ? picture : scaleTo(picture, side);
+async function scale(picture: GreyPicture, view: View, scales: Scales): Promise<GreyPicture> {
+  const side = shownSide(view, Math.max(picture.width, picture.height));
+  const scaled = scales.get(side) ?? scaleTo(picture, side);
+  scales.set(side, scaled);
+  return scaled;
 }
 
 function middleOf({ width, height }: GreyPicture): Point {
