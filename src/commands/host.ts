@@ -2,15 +2,12 @@
 import { hostname } from "node:os";
 import type { Command } from "commander";
 import * as v from "valibot";
-import { createChannel } from "../channel/pairing-channel.ts";
-import type { PairingChannel } from "../channel/pairing-channel.ts";
 import { FxaPairError } from "../lib/errors.ts";
 import { within } from "../lib/within.ts";
 import type { AccountsClient } from "../oauth/accounts-client.ts";
 import type { Credentials } from "../oauth/credential-store.ts";
 import { grant } from "../oauth/grant.ts";
 import { normalizeFingerprint } from "../pairing/fingerprint.ts";
-import { formatPairingUrl } from "../pairing/pairing-url.ts";
 import { DEFAULT_CLIENTS, DEFAULT_SCOPES } from "../pairing/request-checks.ts";
 import type { RequestPolicy } from "../pairing/request-checks.ts";
 import { runAuthority } from "../pairing/run-authority.ts";
@@ -23,13 +20,14 @@ import { addExamples } from "./command.ts";
 import type { CommandModule } from "./command.ts";
 import type { Environment } from "./context.ts";
 import { addStoreOption, storeFlags, deviceNameFlag, globalFlags, readFlags, secondsFlag } from "./flags.ts";
+import { openHostChannel } from "./host-channel.ts";
 import { NewDevice } from "./new-device.ts";
 import { offerFlags, publishOffer } from "./offer.ts";
-import type { Offer, PublishedOffer } from "./offer.ts";
+import type { PublishedOffer } from "./offer.ts";
 import { followSteps, HOST_PLAN } from "./host-steps.ts";
 import { attemptUntilDone } from "./renewal.ts";
 import type { Attempt } from "./renewal.ts";
-import { requireSomebodyToAsk, untilInterrupted, userAgent, withRun } from "./setup.ts";
+import { requireSomebodyToAsk, untilInterrupted, withRun } from "./setup.ts";
 import type { Run } from "./setup.ts";
 
 const Flags = v.object({
@@ -121,8 +119,8 @@ async function pairOnce(
   run: Run,
   { signal, actions }: Attempt,
 ): Promise<{ clientId: string; newDevice: NewDevice }> {
-  const { clock, random } = run.environment;
-  const { reporter } = run;
+  const { reporter, environment } = run;
+  const { clock } = environment;
   const relay = chosenRelay(flags, run);
   const connecting = connectAccounts(credentials.server, run, clock.now() + flags.timeout);
   // The first request is under way before a screen is made ready, which takes a while.
@@ -135,22 +133,22 @@ async function pairOnce(
 
   reporter.progress("Opening a channel on the relay…");
   reporter.step("channel", "active");
-  const opening = createChannel({
-    ...(relay ?? discoveredRelay(accounts)),
-    clock,
-    random,
-    userAgent: userAgent(run.environment),
+  const opening = openHostChannel({
+    way: "url",
+    relay: relay ?? discoveredRelay(accounts),
+    server: credentials.server,
+    timeout: flags.timeout,
+    run,
   });
   const profile = ownProfile(accounts.client, credentials, run);
-  const channel = await untilInterrupted(opening, run, (late) => late.close());
+  const { channel, offer } = await opening;
   reporter.step("channel", "done");
   reporter.step("scan", "active");
   const connection = new ConnectionNotice(reporter, clock);
   const newDevice = new NewDevice(accounts.client, credentials, run);
-  let offer: PublishedOffer | undefined;
+  let published: PublishedOffer | undefined;
   try {
-    const published = await publishOffer(run, flags, offerOf(channel, credentials, flags, run), actions);
-    offer = published;
+    if (offer !== undefined) published = await publishOffer(run, flags, offer, actions);
     // Nobody needs it before a device is there, and what that sends is kept.
     const known = await untilInterrupted(profile, { ...run, signal }, () => undefined);
     const { clientId } = await runAuthority({
@@ -163,7 +161,7 @@ async function pairOnce(
       authorize: (request) => newDevice.granted(request, () => grant(accounts.client, credentials, request)),
       ask: (question, answered) => approval.ask(question, answered),
       report: (status) => {
-        if (status.type === "connected") void published.connected();
+        if (status.type === "connected") void published?.connected();
         followSteps(status, reporter);
         report(status, run, connection);
       },
@@ -172,20 +170,9 @@ async function pairOnce(
     return { clientId, newDevice };
   } finally {
     connection.end();
-    await offer?.withdraw();
+    await published?.withdraw();
     await channel.close();
   }
-}
-
-function offerOf(channel: PairingChannel, { server }: HostCredentials, flags: HostFlags, run: Run): Offer {
-  const { clock } = run.environment;
-  return {
-    url: formatPairingUrl(server, channel.id, channel.key),
-    channelId: channel.id,
-    expiresAt: expiryOf(channel, run),
-    // As long as the host waits, which may be shorter than the channel lives.
-    endsAt: Math.min(channel.expiresAt ?? Infinity, clock.now() + flags.timeout),
-  };
 }
 
 function warnAboutYes(flags: HostFlags, run: Run): void {
@@ -238,12 +225,6 @@ function policyOf(flags: HostFlags): RequestPolicy {
     ...(flags.approveJwk === undefined ? {} : { approveJwkThumbprint: flags.approveJwk }),
     ...(flags.expectFingerprint === undefined ? {} : { expectFingerprint: flags.expectFingerprint }),
   };
-}
-
-function expiryOf(channel: PairingChannel, run: Run): string | null {
-  if (channel.expiresAt === null) return null;
-  const { clock } = run.environment;
-  return new Date(clock.wallTime() + (channel.expiresAt - clock.now())).toISOString();
 }
 
 function report(status: PairingStatus, run: Run, connection: ConnectionNotice): void {

@@ -1,19 +1,14 @@
 /** `fxa-pair join`: the supplicant. Reads the pairing URL, confirms the account, and ends with tokens and keys. */
 import type { Command } from "commander";
 import * as v from "valibot";
-import { joinChannel } from "../channel/pairing-channel.ts";
-import type { PairingChannel } from "../channel/pairing-channel.ts";
 import { FxaPairError } from "../lib/errors.ts";
-import type { AccountsClient } from "../oauth/accounts-client.ts";
 import { createPkcePair, createState } from "../oauth/pkce.ts";
 import { createRecipientKey, loadRecipientKey } from "../oauth/recipient-key.ts";
 import { OLDSYNC_SCOPE, PROFILE_SCOPE, SESSION_SCOPE } from "../oauth/scopes.ts";
-import type { PairingUrl } from "../pairing/pairing-url.ts";
 import { runSupplicant } from "../pairing/run-supplicant.ts";
 import { ConnectionNotice } from "../ui/connection-notice.ts";
 import { formatJsonLine } from "../ui/json-line.ts";
-import { chosenRelay, connectAccounts, discoveredRelay, openStore } from "./accounts.ts";
-import type { RelayChoice } from "./accounts.ts";
+import { openStore } from "./accounts.ts";
 import { addExamples } from "./command.ts";
 import type { CommandModule } from "./command.ts";
 import type { Environment } from "./context.ts";
@@ -27,10 +22,10 @@ import {
   readFlags,
   secondsFlag,
 } from "./flags.ts";
+import { chooseJoinPlace, openJoinChannel } from "./join-channel.ts";
 import { followSteps, JOIN_PLAN } from "./join-steps.ts";
 import { NewSignIn } from "./new-sign-in.ts";
-import { confirmServer, readPairingUrl } from "./pairing-source.ts";
-import { requireSomebodyToAsk, untilInterrupted, userAgent, withRun } from "./setup.ts";
+import { requireSomebodyToAsk, withRun } from "./setup.ts";
 import type { Run } from "./setup.ts";
 
 const Flags = v.object({
@@ -120,8 +115,7 @@ async function runJoin(
   // Results for standard output have no place on a screen, nor has a run that asks nothing.
   if (!flags.yes && flags.out !== "-") run.reporter.plan(JOIN_PLAN);
   run.reporter.step("code", "active");
-  const url = await readPairingUrl(argument, flags, run);
-  const server = await confirmServer(url, flags, run);
+  const place = await chooseJoinPlace(argument, flags, run);
   run.reporter.step("code", "done");
   if (flags.yes && flags.expectEmail === undefined) {
     run.reporter.warn(
@@ -145,10 +139,10 @@ async function runJoin(
 
   run.reporter.progress("Connecting to the other device…");
   run.reporter.step("connect", "active");
-  const { channel, accounts } = await connect(url, server, flags, run);
+  const { channel, accounts } = await openJoinChannel(place, flags, run);
   const signIn = new NewSignIn({
     accounts,
-    server,
+    server: place.server,
     request,
     pkce,
     key,
@@ -183,49 +177,6 @@ async function runJoin(
     connection.end();
   });
   return 0;
-}
-
-/**
- * The channel, and the accounts server as soon as it is found. Where the relay is known beforehand nothing comes before the
- * connection to it: the accounts server has time until the user is asked.
- */
-async function connect(
-  url: PairingUrl,
-  server: string,
-  flags: JoinFlags,
-  run: Run,
-): Promise<{ channel: PairingChannel; accounts: Promise<AccountsClient> }> {
-  const relay = chosenRelay(flags, run);
-  const deadline = run.environment.clock.now() + flags.timeout;
-  if (relay !== undefined) {
-    const channel = await joinThrough(relay, url, run);
-    const accounts = connectAccounts(server, run, deadline).then(({ client }) => client);
-    // Whoever needs the client hears of a failure; until then it is nobody's.
-    accounts.catch(() => undefined);
-    return { channel, accounts };
-  }
-  const accounts = await connectAccounts(server, run, deadline);
-  const channel = await joinThrough(discoveredRelay(accounts), url, run);
-  return { channel, accounts: Promise.resolve(accounts.client) };
-}
-
-async function joinThrough(relay: RelayChoice, url: PairingUrl, run: Run): Promise<PairingChannel> {
-  const { clock, random } = run.environment;
-  const { channelId, channelKey } = url;
-  const joining = joinChannel({
-    ...relay,
-    clock,
-    random,
-    userAgent: userAgent(run.environment),
-    channelId,
-    channelKey,
-  });
-  try {
-    return await untilInterrupted(joining, run, (late) => late.close());
-  } finally {
-    // The channel has a copy of its own by now, or never will.
-    channelKey.fill(0);
-  }
 }
 
 /** What to ask for: `profile` always, because the account is checked against it. */

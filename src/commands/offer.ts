@@ -3,6 +3,8 @@
  * only, and files are removed as soon as it was used or is no longer good.
  */
 import * as v from "valibot";
+import type { PairingChannel } from "../channel/pairing-channel.ts";
+import type { Clock } from "../lib/clock.ts";
 import { capabilitiesFrom } from "../qr/capabilities.ts";
 import type { QrForm } from "../qr/drawing.ts";
 import type { OfferActions, OfferHandle, OfferView } from "../ui/offer-view.ts";
@@ -31,7 +33,24 @@ export interface OfferFlags {
   readonly copy: boolean;
 }
 
-export type Offer = Pick<OfferView, "url" | "channelId" | "expiresAt" | "endsAt">;
+export type Offer = Pick<OfferView, "kind" | "url" | "channelId" | "expiresAt" | "endsAt">;
+
+/**
+ * How long an offer is good: as long as its channel lives, and as the command waits, which may be shorter.
+ *
+ * @param timeout milliseconds
+ */
+export function lifeOf(
+  { expiresAt }: Pick<PairingChannel, "expiresAt">,
+  timeout: number,
+  clock: Clock,
+): Pick<Offer, "expiresAt" | "endsAt"> {
+  return {
+    expiresAt:
+      expiresAt === null ? null : new Date(clock.wallTime() + (expiresAt - clock.now())).toISOString(),
+    endsAt: Math.min(expiresAt ?? Infinity, clock.now() + timeout),
+  };
+}
 
 export interface PublishedOffer {
   /** A device has used it: it leaves the screen, and the files are removed. */

@@ -2,7 +2,12 @@
 import type { TerminalCapabilities } from "../qr/capabilities.ts";
 import type { QrForm } from "../qr/drawing.ts";
 
-export interface OfferView {
+/** What is shown to the other device's user: one of these, for a channel carries one. */
+export type OfferView = UrlOfferView;
+
+/** A pairing URL, and the QR code that is the same. */
+export interface UrlOfferView {
+  readonly kind: "url";
   readonly url: string;
   readonly channelId: string;
   /** RFC 3339, or null for a channel without an end. */

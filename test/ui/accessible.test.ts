@@ -19,6 +19,7 @@ function open() {
   const offer = (actions: OfferActions) =>
     reporter.offer(
       {
+        kind: "url",
         url: URL,
         channelId: ID,
         expiresAt: null,

@@ -37,6 +37,7 @@ function open({
     },
   );
   const view: OfferView = {
+    kind: "url",
     url: URL,
     channelId: "AAECAwQFBgcICQoLDA0ODw",
     expiresAt: null,

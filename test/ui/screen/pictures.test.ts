@@ -30,6 +30,7 @@ async function offered(variables: Record<string, string>, [columns, rows] = [40,
   dialogue.reporter.plan({ title: "Sign in another device", steps: [] });
   const handle = await dialogue.reporter.offer(
     {
+      kind: "url",
       url: URL,
       channelId: "x",
       expiresAt: null,

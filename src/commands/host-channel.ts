@@ -1,0 +1,43 @@
+/** Where a host's channel comes from, and what it shows so that the other device finds the way there. */
+import { createChannel } from "../channel/pairing-channel.ts";
+import type { PairingChannel } from "../channel/pairing-channel.ts";
+import { formatPairingUrl } from "../pairing/pairing-url.ts";
+import type { RelayChoice } from "./accounts.ts";
+import { lifeOf } from "./offer.ts";
+import type { Offer } from "./offer.ts";
+import { untilInterrupted, userAgent } from "./setup.ts";
+import type { Run } from "./setup.ts";
+
+export interface HostChannel {
+  readonly channel: PairingChannel;
+  /** What is to be shown; undefined where the other device has shown its own. */
+  readonly offer: Offer | undefined;
+}
+
+export interface HostChannelOptions {
+  /** What the other device is given: a pairing URL, which is the QR code, too. */
+  readonly way: "url";
+  readonly relay: RelayChoice;
+  /** The accounts server's origin. */
+  readonly server: string;
+  /** Milliseconds that the host waits for a device. */
+  readonly timeout: number;
+  readonly run: Run;
+}
+
+/** @throws FxaPairError as {@link createChannel}; the interruption. */
+export async function openHostChannel(options: HostChannelOptions): Promise<HostChannel> {
+  const { relay, server, timeout, run } = options;
+  const { clock, random } = run.environment;
+  const opening = createChannel({ ...relay, clock, random, userAgent: userAgent(run.environment) });
+  const channel = await untilInterrupted(opening, run, (late) => late.close());
+  return {
+    channel,
+    offer: {
+      kind: "url",
+      url: formatPairingUrl(server, channel.id, channel.key),
+      channelId: channel.id,
+      ...lifeOf(channel, timeout, clock),
+    },
+  };
+}
