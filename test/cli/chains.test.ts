@@ -1,0 +1,135 @@
+/** A device that was signed in by pairing signs in the next one, with the right to do so or not at all. */
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { cleanUp, run, start } from "./harness.ts";
+import { createWorld, EMAIL, storedCredentials } from "./world.ts";
+import type { World } from "./world.ts";
+
+const OLDSYNC = "https://identity.mozilla.com/apps/oldsync";
+const SESSION = "https://identity.mozilla.com/tokens/session";
+
+// Up to eight processes one after another, on a machine that may be busy with others.
+vi.setConfig({ testTimeout: 120_000 });
+
+/** Two worlds for their two relays; the accounts server is the first one's. */
+let world: World;
+let elsewhere: World;
+
+beforeAll(async () => {
+  [world, elsewhere] = await Promise.all([createWorld(), createWorld()]);
+});
+
+afterAll(async () => {
+  await cleanUp();
+  await Promise.all([world.close(), elsewhere.close()]);
+});
+
+const through = (relay: string) => ["--server", world.accounts.url, "--channel-server", relay];
+
+interface Link {
+  /** Config directory of the device that signs the next one in. */
+  readonly from: string;
+  readonly relay?: string;
+  readonly host?: readonly string[];
+  readonly join?: readonly string[];
+}
+
+/** Signs a new device in from another one; the statuses that both ended with, and the new device's folder. */
+async function pair({ from, relay = world.relay.url, host = [], join: joining = [] }: Link) {
+  const urlFile = join(from, `url-${randomBytes(4).toString("hex")}`);
+  const common = ["--json", "--yes"];
+  const authority = start([
+    "host",
+    ...through(relay),
+    "--config-dir",
+    from,
+    ...common,
+    "--url-out",
+    urlFile,
+    ...host,
+  ]);
+  await authority.event("channel");
+  if (relay === elsewhere.relay.url) expect(elsewhere.relay.stats().channels).toBe(1);
+  const folder = world.newFolder();
+  const supplicant = await run(
+    ["join", ...through(relay), "--config-dir", folder, ...common, "--expect-email", EMAIL, ...joining, "-"],
+    { input: readFileSync(urlFile, "utf8") },
+  );
+  return { folder, statuses: [await authority.exit, supplicant.status], authority, supplicant };
+}
+
+/** One that may sign in others. */
+async function pairNextHost(from: string, relay?: string): Promise<string> {
+  const link = { from, host: ["--allow-scope", SESSION], join: ["--can-host"] };
+  const { folder, statuses, supplicant } = await pair(relay === undefined ? link : { ...link, relay });
+  expect(statuses, supplicant.stderr).toEqual([0, 0]);
+  return folder;
+}
+
+const isAccepted = async (folder: string) =>
+  (await run(["status", "--check", "--config-dir", folder])).status === 0;
+
+describe("three devices in a row", () => {
+  it("end up with one account and its keys, over whichever relay each pair meets", async () => {
+    const first = await world.hostFolder();
+    const second = await pairNextHost(first, world.relay.url);
+    const third = await pairNextHost(second, elsewhere.relay.url);
+    const { folder: fourth, statuses } = await pair({ from: third });
+    expect(statuses).toEqual([0, 0]);
+
+    const kept = [first, second, third, fourth].map((folder) => storedCredentials(folder));
+    for (const credentials of kept) {
+      expect(credentials).toMatchObject({ email: EMAIL, uid: kept[0]?.uid, keys: kept[0]?.keys });
+    }
+    expect(new Set(kept.map((credentials) => credentials?.refreshToken)).size).toBe(4);
+    // The last was not given the right to go on.
+    expect(kept.map((credentials) => "sessionToken" in (credentials ?? {}))).toEqual([
+      true,
+      true,
+      true,
+      false,
+    ]);
+    for (const folder of [second, third, fourth]) expect(await isAccepted(folder)).toBe(true);
+  });
+
+  it("stand for themselves: signing out the one in the middle takes nothing from the last", async () => {
+    const second = await pairNextHost(await world.hostFolder());
+    const third = await pairNextHost(second);
+    expect((await run(["logout", "--config-dir", second])).status).toBe(0);
+    expect(await isAccepted(third)).toBe(true);
+    const { folder: fourth, statuses } = await pair({ from: third });
+    expect(statuses).toEqual([0, 0]);
+    expect(await isAccepted(fourth)).toBe(true);
+  });
+});
+
+describe("a chain ends", () => {
+  it("where the right to sign in others was not asked for: exit 10, before a channel is opened", async () => {
+    const { folder } = await pair({ from: await world.hostFolder() });
+    const next = await run(["host", ...world.servers, "--config-dir", folder, "--json", "--yes"]);
+    expect(next.status).toBe(10);
+    expect(next.events.map(({ event }) => event)).toEqual(["error"]);
+    expect(next.stderr + next.stdout).toContain("--can-host");
+  });
+
+  it("where a host that is not watched was not told to hand that right on", async () => {
+    const second = await pairNextHost(await world.hostFolder());
+    const { folder, statuses } = await pair({ from: second, join: ["--can-host"] });
+    expect(statuses).toEqual([8, 4]);
+    expect(storedCredentials(folder)).toBeUndefined();
+  });
+
+  it("where a key is asked for that the host itself was not given", async () => {
+    const link = { from: await world.hostFolder(), host: ["--allow-scope", SESSION] };
+    const { folder: keyless } = await pair({ ...link, join: ["--can-host", "--scope", "profile"] });
+    expect(storedCredentials(keyless)).toMatchObject({ keys: {}, scope: ["profile", SESSION] });
+    const refused = await pair({ from: keyless });
+    expect(refused.statuses).toEqual([10, 4]);
+    expect(storedCredentials(refused.folder)).toBeUndefined();
+    const granted = await pair({ from: keyless, join: ["--scope", "profile"] });
+    expect(granted.statuses, granted.supplicant.stderr).toEqual([0, 0]);
+    expect(storedCredentials(granted.folder)?.keys).not.toHaveProperty(OLDSYNC);
+  });
+});
