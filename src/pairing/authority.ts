@@ -4,8 +4,9 @@
  * the request to the end. Whatever the table does not name ends the flow if a peer sent it, and changes nothing if it
  * came from here (a key pressed twice).
  */
-import type { FlowEffect, FlowInput, Step } from "./flow-types.ts";
+import type { AuthorityOrigin, FlowEffect, FlowInput, Step } from "./flow-types.ts";
 import type { Sender } from "../channel/wire.ts";
+import { equalText } from "../lib/constant-time.ts";
 import * as failures from "./failures.ts";
 import { requestFingerprint } from "./fingerprint.ts";
 import { formatGrant, formatMetadata, parsePairMessage } from "./messages.ts";
@@ -34,6 +35,7 @@ export interface AuthorityState {
   readonly at: AuthorityStage;
   readonly policy: RequestPolicy;
   readonly metadata: AuthorityMetadata;
+  readonly origin: AuthorityOrigin;
   /** The one request of this flow, once it has passed the checks. */
   readonly request: PairRequest | null;
 }
@@ -68,8 +70,12 @@ const stages = new StageTable<AuthorityStage, AuthorityEvent, AuthorityState, Au
   entering,
 );
 
-export function startAuthority(metadata: AuthorityMetadata, policy: RequestPolicy): AuthorityState {
-  return { at: "waitingForSupplicant", policy, metadata, request: null };
+export function startAuthority(
+  metadata: AuthorityMetadata,
+  policy: RequestPolicy,
+  origin: AuthorityOrigin = { role: "creator" },
+): AuthorityState {
+  return { at: "waitingForSupplicant", policy, metadata, origin, request: null };
 }
 
 export function stepAuthority(state: AuthorityState, input: AuthorityInput): AuthorityStep {
@@ -119,6 +125,9 @@ function receiveRequest(
   fingerprint: string,
   sender: Sender,
 ): AuthorityStep {
+  if (!isAnnounced(fingerprint, state.origin)) {
+    return end(state, failures.otherRequest(), [{ type: "closeNotify" }]);
+  }
   const verdict = checkPairRequest(data, state.policy, fingerprint);
   if ("problems" in verdict) {
     return end(state, failures.requestRefused(verdict.problems), [{ type: "closeNotify" }]);
@@ -128,6 +137,11 @@ function receiveRequest(
     { type: "send", document: formatMetadata(state.metadata) },
     { type: "present", request, sender, fingerprint },
   ]);
+}
+
+/** A code that was shown here announces nothing: whoever asks is judged by what is asked for. */
+function isAnnounced(fingerprint: string, origin: AuthorityOrigin): boolean {
+  return origin.role === "creator" || equalText(fingerprint, origin.announced);
 }
 
 function approve(state: AuthorityState): AuthorityStep {
@@ -162,6 +176,8 @@ function end(state: AuthorityState, error: Error, effects: readonly AuthorityEff
   return fail(state, codeSent ? failures.perhapsSignedIn(error) : error, effects);
 }
 
-function lateness({ at }: AuthorityState): Error {
-  return at === "waitingForSupplicant" ? failures.nobodyCame() : failures.tookTooLong();
+function lateness({ at, origin }: AuthorityState): Error {
+  return at === "waitingForSupplicant" && origin.role === "creator"
+    ? failures.nobodyCame()
+    : failures.tookTooLong();
 }

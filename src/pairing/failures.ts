@@ -21,6 +21,15 @@ export function outOfOrder(problem: string): FxaPairError {
   });
 }
 
+/** The request is not the one that the new device's code announces. */
+export function otherRequest(): FxaPairError {
+  return new FxaPairError(
+    "channel_security",
+    "Another request came than the scanned code announces; nothing was sent, and nobody was signed in.",
+    { hint: `Somebody may be interfering. ${NEW_CODE}` },
+  );
+}
+
 export function wrongState(): FxaPairError {
   return new FxaPairError("channel_security", "The other device sent a code that is not for this request.", {
     hint: `Somebody may be interfering. ${NEW_CODE}`,

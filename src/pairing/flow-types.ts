@@ -2,6 +2,17 @@
 import type { Sender } from "../channel/wire.ts";
 import type { PairingStatus } from "./status.ts";
 
+/**
+ * How an authority came by its channel. Creating it makes a device the TLS server; who is signed in, and so asked, is
+ * another matter.
+ */
+export type AuthorityOrigin =
+  | { readonly role: "creator" }
+  /** By the code of the new device, with the fingerprint it announces: 13 characters. */
+  | { readonly role: "joiner"; readonly announced: string };
+
+export type SupplicantOrigin = { readonly role: "creator" | "joiner" };
+
 export type FlowInput =
   /** The handshake is done. */
   | { readonly type: "connected" }

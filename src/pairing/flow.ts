@@ -31,6 +31,12 @@ export interface FlowMachine<State, Input, Effect extends { readonly type: strin
   readonly linger: number;
 }
 
+/** Milliseconds until a flow gives up: what its user allows, or the channel's end if that comes first. */
+export function timeInChannel({ channel, clock }: FlowPorts, timeout: number): number {
+  if (channel.expiresAt === null) return timeout;
+  return Math.max(0, Math.min(timeout, channel.expiresAt - clock.now()));
+}
+
 /** How long to wait for the other side's close_notify after our own. */
 const PEER_CLOSE_WAIT = 3000;
 

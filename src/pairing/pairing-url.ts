@@ -3,6 +3,9 @@
  *
  *     https://accounts.firefox.com/pair#channel_id=<16 bytes>&channel_key=<32 bytes>
  *
+ * That of a new device, which a signed-in one scans, ends in `&mode=reverse&fp=<13 characters>`: the fingerprint of the
+ * one request that will come through the channel, so that a copied code cannot bring another.
+ *
  * Both values are canonical base64url without padding, and all of the secret is in the fragment, which no server
  * sees. Firefox writes `v=2` besides; we read past it and never write it: it would let a web page take the part of
  * the new device and hold the channel key.
@@ -11,23 +14,48 @@ import { CHANNEL_KEY_BYTES, isChannelId } from "../channel/wire.ts";
 import { decodeBase64url, encodeBase64url } from "../lib/base64url.ts";
 import { FxaPairError } from "../lib/errors.ts";
 import { isLoopback } from "../lib/loopback.ts";
+import { normalizeFingerprint } from "./fingerprint.ts";
 
-/** A pairing URL has about 130 characters; the rest is room for parameters of later versions. */
+/** A pairing URL has about 150 characters; the rest is room for parameters of later versions. */
 const MAX_LENGTH = 2048;
 
-export interface PairingUrl {
+interface ChannelAddress {
   /** Origin of the accounts server, in ASCII. */
   readonly contentServer: string;
   readonly channelId: string;
+  /** 32 bytes. */
   readonly channelKey: Uint8Array;
-  /** Who shows the code: the signed-in device ("normal") or the new one ("reverse"). Not to be trusted for roles. */
-  readonly mode: "normal" | "reverse";
 }
 
-/** Writes a pairing URL. It has exactly two parameters. */
+/** Shown by a signed-in device, for a new one. */
+export interface NormalUrl extends ChannelAddress {
+  readonly mode: "normal";
+}
+
+/** Shown by a new device, for a signed-in one. */
+export interface ReverseUrl extends ChannelAddress {
+  readonly mode: "reverse";
+  /** Of the one request that the new device will send: 13 characters. */
+  readonly fingerprint: string;
+}
+
+/** The mode says who shows the code. Not to be trusted for roles: those come from the command given. */
+export type PairingUrl = NormalUrl | ReverseUrl;
+
+/** Writes the pairing URL of a signed-in device. It has exactly two parameters. */
 export function formatPairingUrl(contentServer: string, channelId: string, channelKey: Uint8Array): string {
   const { origin } = new URL(contentServer);
   return `${origin}/pair#channel_id=${channelId}&channel_key=${encodeBase64url(channelKey)}`;
+}
+
+/** Writes the pairing URL of a new device, with the 13 characters of its request's fingerprint. */
+export function formatReverseUrl(
+  contentServer: string,
+  channelId: string,
+  channelKey: Uint8Array,
+  fingerprint: string,
+): string {
+  return `${formatPairingUrl(contentServer, channelId, channelKey)}&mode=reverse&fp=${fingerprint}`;
 }
 
 /**
@@ -35,7 +63,8 @@ export function formatPairingUrl(contentServer: string, channelId: string, chann
  * not judged here: see {@link matchesServer}.
  *
  * @throws FxaPairError `unreadable`, with the wrong part named in message and `details.part` and its value nowhere;
- * `usage` if `mode` is there twice or unknown, as it is then unclear for which command the URL is meant.
+ * `usage` if `mode` is there twice or unknown, or only one of `mode` and `fp` is there, as it is then unclear for which
+ * command the URL is meant.
  */
 export function parsePairingUrl(text: string): PairingUrl {
   const url = parseUrl(text.trim());
@@ -49,7 +78,7 @@ export function parsePairingUrl(text: string): PairingUrl {
   if (channelKey?.length !== CHANNEL_KEY_BYTES) {
     throw unreadable("channel_key", "it must be 32 bytes in base64url without padding");
   }
-  return { contentServer: url.origin, channelId: id, channelKey, mode: parseMode(parameters) };
+  return { contentServer: url.origin, channelId: id, channelKey, ...parseDirection(parameters) };
 }
 
 /** Whether a pairing URL names this accounts server: same scheme, host and port. */
@@ -107,10 +136,17 @@ function single(parameters: ReadonlyMap<string, readonly string[]>, name: string
   return value;
 }
 
-function parseMode(parameters: ReadonlyMap<string, readonly string[]>): PairingUrl["mode"] {
-  const [mode, ...others] = parameters.get("mode") ?? [];
-  if (mode === undefined) return "normal";
-  if (mode === "reverse" && others.length === 0) return "reverse";
+function parseDirection(
+  parameters: ReadonlyMap<string, readonly string[]>,
+): Pick<NormalUrl, "mode"> | Pick<ReverseUrl, "mode" | "fingerprint"> {
+  const modes = parameters.get("mode") ?? [];
+  const announces = parameters.has("fp");
+  if (modes.length === 0 && !announces) return { mode: "normal" };
+  if (modes.length === 1 && modes[0] === "reverse" && announces) {
+    const fingerprint = normalizeFingerprint(single(parameters, "fp"));
+    if (fingerprint === undefined) throw unreadable("fp", "it must be the 13 characters of a fingerprint");
+    return { mode: "reverse", fingerprint };
+  }
   throw new FxaPairError("usage", "The pairing URL does not say clearly which device shows it.", {
     hint: "A new device runs: fxa-pair join. A signed-in device that scans runs: fxa-pair host --scan.",
     details: { part: "mode" },

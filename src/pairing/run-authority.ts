@@ -3,7 +3,8 @@ import { within } from "../lib/within.ts";
 import { startAuthority, stepAuthority } from "./authority.ts";
 import type { AuthorityEffect, AuthorityInput, AuthorityState } from "./authority.ts";
 import { formatFingerprint } from "./fingerprint.ts";
-import { Flow } from "./flow.ts";
+import type { AuthorityOrigin } from "./flow-types.ts";
+import { Flow, timeInChannel } from "./flow.ts";
 import type { FlowPorts } from "./flow.ts";
 import type { AuthorityMetadata } from "./messages.ts";
 import type { PairRequest, RequestPolicy } from "./request-checks.ts";
@@ -22,6 +23,8 @@ export interface AuthorityPorts extends FlowPorts {
   readonly timeout: number;
   readonly policy: RequestPolicy;
   readonly metadata: AuthorityMetadata;
+  /** Where the channel came from; shown here unless given. */
+  readonly origin?: AuthorityOrigin;
   /** The accounts server's name for a client; null if it has none to give. */
   clientName(clientId: string): Promise<string | null>;
   /**
@@ -45,10 +48,10 @@ export async function runAuthority(ports: AuthorityPorts): Promise<{ clientId: s
   });
   const flowPorts = { ...ports, report: reports.report.bind(reports) };
   const flow = new Flow<AuthorityState, AuthorityInput, AuthorityEffect>(flowPorts, {
-    initial: startAuthority(ports.metadata, ports.policy),
+    initial: startAuthority(ports.metadata, ports.policy, ports.origin),
     step: stepAuthority,
     linger: LINGER,
-    timeout: offerTime(ports),
+    timeout: timeInChannel(ports, ports.timeout),
     perform(effect) {
       if (effect.type === "present") {
         flow.answer(
@@ -135,9 +138,4 @@ async function nameInTime(
     });
   });
   return within(ports.clock, CLIENT_NAME_WAIT, Promise.race([asked(), over]), () => null).catch(() => null);
-}
-
-function offerTime({ channel, clock, timeout }: AuthorityPorts): number {
-  if (channel.expiresAt === null) return timeout;
-  return Math.max(0, Math.min(timeout, channel.expiresAt - clock.now()));
 }

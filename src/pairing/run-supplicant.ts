@@ -1,5 +1,6 @@
 /** Runs the supplicant's side of a pairing over a channel: the effects of `supplicant.ts`. */
-import { Flow } from "./flow.ts";
+import type { SupplicantOrigin } from "./flow-types.ts";
+import { Flow, timeInChannel } from "./flow.ts";
 import type { FlowPorts } from "./flow.ts";
 import type { AnnouncedAccount, SupplicantRequest } from "./messages.ts";
 import type { MetadataStatus } from "./status.ts";
@@ -7,9 +8,11 @@ import { startSupplicant, stepSupplicant } from "./supplicant.ts";
 import type { SupplicantEffect, SupplicantInput, SupplicantState } from "./supplicant.ts";
 
 export interface SupplicantPorts extends FlowPorts {
-  /** Milliseconds from connecting: the other device may fall silent. */
+  /** Milliseconds from connecting, or from showing the code: the other device may fall silent. */
   readonly timeout: number;
   readonly request: SupplicantRequest;
+  /** Where the channel came from; the other device's code unless given. */
+  readonly origin?: SupplicantOrigin;
   /** Asks the user. Only `true` is a yes; when the signal is aborted the answer is not needed any more. */
   ask(question: MetadataStatus, signal: AbortSignal): Promise<boolean>;
   /** Called before the user is asked; throws if this account cannot be joined. */
@@ -31,10 +34,11 @@ export interface SupplicantPorts extends FlowPorts {
 export async function runSupplicant(ports: SupplicantPorts): Promise<void> {
   const redemption = new AbortController();
   const flow = new Flow<SupplicantState, SupplicantInput, SupplicantEffect>(ports, {
-    initial: startSupplicant(ports.request),
+    initial: startSupplicant(ports.request, ports.origin),
     step: stepSupplicant,
     linger: 0,
-    timeout: ports.timeout,
+    // Who shows a code knows when it ends; who reads one finds out from the relay.
+    timeout: ports.origin?.role === "creator" ? timeInChannel(ports, ports.timeout) : ports.timeout,
     perform(effect) {
       if (effect.type === "present") {
         flow.answer(

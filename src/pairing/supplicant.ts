@@ -8,7 +8,7 @@ import { FxaPairError } from "../lib/errors.ts";
 import type { Sender } from "../channel/wire.ts";
 import * as failures from "./failures.ts";
 import { formatFingerprint, requestFingerprint } from "./fingerprint.ts";
-import type { FlowEffect, FlowInput, Step } from "./flow-types.ts";
+import type { FlowEffect, FlowInput, Step, SupplicantOrigin } from "./flow-types.ts";
 import { formatConfirmation, formatRequest, parsePairMessage } from "./messages.ts";
 import type { AnnouncedAccount, PairMessage, SupplicantRequest } from "./messages.ts";
 import { declined, fail, StageTable, stay } from "./stage-table.ts";
@@ -31,6 +31,7 @@ type SupplicantEvent = "connected" | "metadata" | "yes" | "code" | "redeemed";
 export interface SupplicantState {
   readonly at: SupplicantStage;
   readonly request: SupplicantRequest;
+  readonly origin: SupplicantOrigin;
   readonly account: AnnouncedAccount | null;
   /** The authorization code, from its arrival on. */
   readonly code: string | null;
@@ -61,8 +62,11 @@ const stages = new StageTable<SupplicantStage, SupplicantEvent, SupplicantState,
   entering,
 );
 
-export function startSupplicant(request: SupplicantRequest): SupplicantState {
-  return { at: "connecting", request, account: null, code: null, cancelled: null };
+export function startSupplicant(
+  request: SupplicantRequest,
+  origin: SupplicantOrigin = { role: "joiner" },
+): SupplicantState {
+  return { at: "connecting", request, origin, account: null, code: null, cancelled: null };
 }
 
 export function stepSupplicant(state: SupplicantState, input: SupplicantInput): SupplicantStep {
@@ -89,7 +93,7 @@ export function stepSupplicant(state: SupplicantState, input: SupplicantInput): 
     case "ended":
       return mayLoseChannel(state, input.error) ? stay(state) : fail(state, input.error, []);
     case "deadline":
-      return stop(state, failures.tookTooLong());
+      return stop(state, lateness(state));
     case "interrupted":
       return stop(state, input.error);
     case "failed":
@@ -131,6 +135,10 @@ function closedByPeer(state: SupplicantState): SupplicantStep {
     "The signed-in device may not accept what this one asks for; otherwise start again with a new code.";
   const error = failures.declinedThere(state.at === "waitingForMetadata" ? refusal : undefined);
   return fail(state, error, [declined("remote"), { type: "closeNotify" }]);
+}
+
+function lateness({ at, origin }: SupplicantState): Error {
+  return at === "connecting" && origin.role === "creator" ? failures.nobodyCame() : failures.tookTooLong();
 }
 
 /** With the code in hand the channel is dispensable, unless what came over it was tampered with before the user's yes. */

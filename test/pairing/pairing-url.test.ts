@@ -5,9 +5,11 @@ import { FxaPairError } from "../../src/lib/errors.ts";
 import {
   asciiHost,
   formatPairingUrl,
+  formatReverseUrl,
   matchesServer,
   parsePairingUrl,
 } from "../../src/pairing/pairing-url.ts";
+import { qrMatrix } from "../../src/qr/encode.ts";
 
 const SERVER = "https://accounts.firefox.com";
 const ID = "AAECAwQFBgcICQoLDA0ODw";
@@ -43,6 +45,16 @@ describe("a pairing URL", () => {
         });
       }),
     );
+  });
+
+  it("V3: of a new device carries its request's fingerprint, in 153 bytes", () => {
+    const key = new Uint8Array(Buffer.from(KEY, "base64url"));
+    const text = formatReverseUrl(SERVER, ID, key, "9F69P1GCAPJP8");
+    expect(text).toBe(`${SERVER}/pair#${FRAGMENT}&mode=reverse&fp=9F69P1GCAPJP8`);
+    expect(text).toHaveLength(153);
+    // Version 7.
+    expect(qrMatrix(text)).toHaveLength(45);
+    expect(parsePairingUrl(text)).toMatchObject({ mode: "reverse", fingerprint: "9F69P1GCAPJP8" });
   });
 
   it.each([
@@ -139,12 +151,40 @@ describe("a pairing URL", () => {
     );
   });
 
-  it("says which direction it is for, and refuses to guess", () => {
-    expect(parsePairingUrl(`${SERVER}/pair#${FRAGMENT}&mode=reverse&fp=0`).mode).toBe("reverse");
-    for (const mode of ["mode=reverse&mode=reverse", "mode=normal", "mode="]) {
-      expect(failure(`${SERVER}/pair#${FRAGMENT}&${mode}`)).toMatchObject({ code: "usage" });
-    }
+  it("says which direction it is for", () => {
+    expect(parsePairingUrl(`${SERVER}/pair#fp=9F69P1GCAPJP8&${FRAGMENT}&mode=reverse`)).toEqual({
+      contentServer: SERVER,
+      channelId: ID,
+      channelKey: new Uint8Array(Buffer.from(KEY, "base64url")),
+      mode: "reverse",
+      fingerprint: "9F69P1GCAPJP8",
+    });
   });
+
+  it.each([
+    ["mode doubled", "mode=reverse&mode=reverse&fp=9F69P1GCAPJP8"],
+    ["mode doubled and different", "mode=normal&mode=reverse&fp=9F69P1GCAPJP8"],
+    ["mode removed", "fp=9F69P1GCAPJP8"],
+    ["mode added", "mode=reverse"],
+    ["another mode", "mode=normal"],
+    ["mode in capitals", "mode=REVERSE&fp=9F69P1GCAPJP8"],
+    ["an empty mode", "mode=&fp=9F69P1GCAPJP8"],
+  ])("V1: is for neither command with %s, and says which commands there are", (_what, rest) => {
+    const error = failure(`${SERVER}/pair#${FRAGMENT}&${rest}`);
+    expect(error).toMatchObject({ code: "usage", details: { part: "mode" } });
+    expect(error.hint).toMatch(/fxa-pair join\b.*fxa-pair host --scan/);
+    expect(`${error.message} ${String(error.hint)}`).not.toContain(KEY.slice(0, 8));
+  });
+
+  it.each(["", "9F69P1GCAPJP", "9F69P1GCAPJP88", "9F69P1GCAPJPU", "9F69P1GCAPJP8&fp=9F69P1GCAPJP8"])(
+    "V3: is refused with a fingerprint that is none: %j",
+    (fingerprint) => {
+      expect(failure(`${SERVER}/pair#${FRAGMENT}&mode=reverse&fp=${fingerprint}`)).toMatchObject({
+        code: "unreadable",
+        details: { part: "fp" },
+      });
+    },
+  );
 
   it("is read or refused, and nothing else, whatever the text", () => {
     const near = fc.tuple(
