@@ -37,7 +37,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
   pairing: {
     layers: ["channel", "lib"],
     files: PURE_OAUTH,
-    packages: /^(?:@noble\/.+|valibot|node:crypto)$/,
+    packages: /^(?:@noble\/.+|@scure\/bip39\/wordlists\/english\.js|valibot|node:crypto)$/,
   },
   channel: { layers: ["tls", "network", "lib"], packages: /^(?:@noble\/.+|ws|valibot)$/ },
   oauth: { layers: ["network", "lib"], packages: /^(?:jose|undici|valibot|@noble\/.+|node:.+)$/ },
