@@ -2,6 +2,7 @@
 import { createChannel } from "../channel/pairing-channel.ts";
 import type { PairingChannel } from "../channel/pairing-channel.ts";
 import { formatPairingUrl } from "../pairing/pairing-url.ts";
+import type { OfferKind } from "../ui/offer-view.ts";
 import type { RelayChoice } from "./accounts.ts";
 import { lifeOf } from "./offer.ts";
 import type { Offer } from "./offer.ts";
@@ -16,7 +17,7 @@ export interface HostChannel {
 
 export interface HostChannelOptions {
   /** What the other device is given: a pairing URL, which is the QR code, too. */
-  readonly way: "url";
+  readonly way: OfferKind;
   readonly relay: RelayChoice;
   /** The accounts server's origin. */
   readonly server: string;

@@ -24,7 +24,7 @@ import { openHostChannel } from "./host-channel.ts";
 import { NewDevice } from "./new-device.ts";
 import { offerFlags, publishOffer } from "./offer.ts";
 import type { PublishedOffer } from "./offer.ts";
-import { followSteps, HOST_PLAN } from "./host-steps.ts";
+import { followSteps, hostPlan } from "./host-steps.ts";
 import { attemptUntilDone } from "./renewal.ts";
 import type { Attempt } from "./renewal.ts";
 import { requireSomebodyToAsk, untilInterrupted, withRun } from "./setup.ts";
@@ -104,7 +104,8 @@ async function runHost(flags: HostFlags, run: Run): Promise<number> {
   if (flags.yes) warnAboutYes(flags, run);
   const credentials = await hostCredentials(flags, run);
   const asks = run.prompter !== null && !flags.yes && !flags.json;
-  const { clientId, newDevice } = await attemptUntilDone(run, asks, (attempt) =>
+  const options = { asks, way: "url", switches: false } as const;
+  const { clientId, newDevice } = await attemptUntilDone(run, options, (attempt) =>
     pairOnce(flags, credentials, run, attempt),
   );
   run.reporter.event({ type: "complete", clientId });
@@ -117,14 +118,14 @@ async function pairOnce(
   flags: HostFlags,
   credentials: HostCredentials,
   run: Run,
-  { signal, actions }: Attempt,
+  { way, offered, signal, actions }: Attempt,
 ): Promise<{ clientId: string; newDevice: NewDevice }> {
   const { reporter, environment } = run;
   const { clock } = environment;
   const relay = chosenRelay(flags, run);
   const connecting = connectAccounts(credentials.server, run, clock.now() + flags.timeout);
   // The first request is under way before a screen is made ready, which takes a while.
-  reporter.plan(HOST_PLAN);
+  reporter.plan(hostPlan(way));
   reporter.step("session", "active");
   const accounts = await connecting;
   reporter.progress("Checking this device's session…");
@@ -134,7 +135,7 @@ async function pairOnce(
   reporter.progress("Opening a channel on the relay…");
   reporter.step("channel", "active");
   const opening = openHostChannel({
-    way: "url",
+    way,
     relay: relay ?? discoveredRelay(accounts),
     server: credentials.server,
     timeout: flags.timeout,
@@ -148,6 +149,7 @@ async function pairOnce(
   const newDevice = new NewDevice(accounts.client, credentials, run);
   let published: PublishedOffer | undefined;
   try {
+    offered();
     if (offer !== undefined) published = await publishOffer(run, flags, offer, actions);
     // Nobody needs it before a device is there, and what that sends is kept.
     const known = await untilInterrupted(profile, { ...run, signal }, () => undefined);

@@ -1,13 +1,13 @@
 /**
- * How the pairing URL reaches the other device: drawn on the terminal, written to a file, or printed. It is in one place
- * only, and files are removed as soon as it was used or is no longer good.
+ * How the pairing URL or the code to type reaches the other device's user: drawn on the terminal, written to a file (a URL
+ * only), or printed. It is in one place only, and files are removed as soon as it was used or is no longer good.
  */
 import * as v from "valibot";
 import type { PairingChannel } from "../channel/pairing-channel.ts";
 import type { Clock } from "../lib/clock.ts";
 import { capabilitiesFrom } from "../qr/capabilities.ts";
 import type { QrForm } from "../qr/drawing.ts";
-import type { OfferActions, OfferHandle, OfferView } from "../ui/offer-view.ts";
+import type { CodeOfferView, OfferActions, OfferHandle, UrlOfferView } from "../ui/offer-view.ts";
 import { canCopy, copyToClipboard } from "./copy.ts";
 import { OfferFiles } from "./offer-files.ts";
 import type { Run } from "./setup.ts";
@@ -33,7 +33,8 @@ export interface OfferFlags {
   readonly copy: boolean;
 }
 
-export type Offer = Pick<OfferView, "kind" | "url" | "channelId" | "expiresAt" | "endsAt">;
+export type UrlOffer = Pick<UrlOfferView, "kind" | "url" | "channelId" | "expiresAt" | "endsAt">;
+export type Offer = UrlOffer | CodeOfferView;
 
 /**
  * How long an offer is good: as long as its channel lives, and as the command waits, which may be shorter.
@@ -60,13 +61,28 @@ export interface PublishedOffer {
 }
 
 /**
- * Shows the offer in the one place the options ask for. On a terminal the user may have it copied or written to a
+ * Shows the offer in the one place the options ask for. On a terminal the user may have a URL copied or written to a
  * picture besides, by what is added to `actions`.
  */
 export async function publishOffer(
   run: Run,
   flags: OfferFlags,
   offer: Offer,
+  actions: OfferActions,
+): Promise<PublishedOffer> {
+  if (offer.kind === "url") return publishUrl(run, flags, offer, actions);
+  const shown = await run.reporter.offer(offer, actions);
+  const takeBack = (how: "connected" | "withdraw") => () => {
+    shown[how]();
+    return Promise.resolve();
+  };
+  return { connected: takeBack("connected"), withdraw: takeBack("withdraw") };
+}
+
+async function publishUrl(
+  run: Run,
+  flags: OfferFlags,
+  offer: UrlOffer,
   actions: OfferActions,
 ): Promise<PublishedOffer> {
   const { variables, platform } = run.environment;

@@ -4,10 +4,11 @@
  * nothing happens by a slip.
  */
 import type { Clock } from "../lib/clock.ts";
+import { spellCode, TYPE_THE_CODE } from "./code-lines.ts";
 import type { Explained } from "./events.ts";
 import type { OfferActions, OfferHandle, OfferView } from "./offer-view.ts";
 import type { OpenQuestion } from "./open-question.ts";
-import { PlainReporter } from "./plain.ts";
+import { filesOf, PlainReporter } from "./plain.ts";
 import type { ReporterOptions } from "./reporter.ts";
 import { spellInOneLine, spellPairingUrl } from "./spelling.ts";
 import { canAsk } from "./streams.ts";
@@ -32,16 +33,19 @@ export class AccessibleReporter extends PlainReporter {
   }
 
   override async offer(view: OfferView, actions: OfferActions = {}): Promise<OfferHandle> {
-    const { url, endsAt, urlFile, pictureFile } = view;
-    const inFile = urlFile !== undefined || pictureFile !== undefined;
-    if (inFile || !canAsk(this.#streams)) return super.offer(view);
-    this.say("Run fxa-pair join on the new device, and give it this pairing URL:");
-    this.say(url);
-    this.tellToScanYourself();
+    const { endsAt } = view;
+    if (filesOf(view).length > 0 || !canAsk(this.#streams)) return super.offer(view);
+    this.say(
+      view.kind === "code"
+        ? TYPE_THE_CODE
+        : "Run fxa-pair join on the new device, and give it this pairing URL:",
+    );
+    this.say(view.kind === "code" ? view.code : view.url);
+    this.tellOnlyYourself(view.kind);
     if (endsAt !== null) {
       this.say(`It is good for ${durationInWords((endsAt - this.#clock.now()) / 1000)}.`);
     }
-    const words = new TypedWords(this.#streams.stdin, this.#actionsFor(url, actions), (text) => {
+    const words = new TypedWords(this.#streams.stdin, this.#actionsFor(view, actions), (text) => {
       this.say(text);
     });
     const stop = () => {
@@ -50,9 +54,13 @@ export class AccessibleReporter extends PlainReporter {
     return { connected: stop, withdraw: stop };
   }
 
-  #actionsFor(url: string, { copy, writePicture, renew, quit }: OfferActions): SpokenAction[] {
+  #actionsFor(
+    view: OfferView,
+    { copy, writePicture, renew, switchKind, quit }: OfferActions,
+  ): SpokenAction[] {
+    const isCode = view.kind === "code";
     const spell = () => {
-      for (const line of spellPairingUrl(url)) this.say(line);
+      for (const line of isCode ? spellCode(view.code) : spellPairingUrl(view.url)) this.say(line);
     };
     const write = (make: () => Promise<string>) => () => {
       make().then(
@@ -65,10 +73,15 @@ export class AccessibleReporter extends PlainReporter {
       );
     };
     return [
-      { word: "spell", does: "spell the pairing URL", act: spell },
+      { word: "spell", does: isCode ? "spell the code" : "spell the pairing URL", act: spell },
       { word: "copy", does: "copy it to the clipboard", act: copy },
       { word: "picture", does: "write its QR code as a picture", act: writePicture && write(writePicture) },
       { word: "renew", does: "replace it by a fresh one", act: renew },
+      {
+        word: isCode ? "url" : "type",
+        does: `replace it by ${isCode ? "a pairing URL" : "a code to type"}`,
+        act: switchKind,
+      },
       { word: "quit", does: "end this", act: quit },
     ].flatMap(({ act, ...action }) => (act === undefined ? [] : [{ ...action, act }]));
   }

@@ -1,6 +1,6 @@
 /** A pairing URL drawn on a terminal once, for people who get lines: the URL, and the QR code below it where it fits. */
 import { chooseDrawing } from "../qr/drawing.ts";
-import type { OfferView } from "./offer-view.ts";
+import type { UrlOfferView } from "./offer-view.ts";
 import type { Reporter } from "./reporter.ts";
 import type { OutputStream } from "./streams.ts";
 
@@ -9,7 +9,7 @@ const LINES_BELOW = 2;
 
 /** @param reporter hears why a code is not drawn */
 export async function drawOffer(
-  { url, drawing: choice }: OfferView,
+  { url, drawing: choice }: UrlOfferView,
   terminal: OutputStream,
   reporter: Pick<Reporter, "warn">,
 ): Promise<void> {

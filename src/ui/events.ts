@@ -1,6 +1,6 @@
 /**
  * What a command tells the world, as values. `--json` prints them as they are, people get them in words. They hold no
- * secret except where the result itself is one (`url` of a channel, `credentials`, `token`, `ready`).
+ * secret except where the result itself is one (`url` or `code` of a channel, `credentials`, `token`, `ready`).
  */
 import type { Sender } from "../channel/wire.ts";
 import type { ErrorCode } from "../lib/errors.ts";
@@ -10,7 +10,7 @@ import type { PairingStatus } from "../pairing/status.ts";
 export type Corners = readonly { readonly x: number; readonly y: number }[];
 
 export type CliEvent =
-  | { type: "channel"; url?: string; channelId: string; expiresAt: string | null }
+  | { type: "channel"; url?: string; code?: string; channelId: string; expiresAt: string | null }
   | Exclude<PairingStatus, { type: "complete" | "connected" | "lost" | "resumed" | "redeeming" }>
   | { type: "complete"; clientId: string }
   | {

@@ -27,12 +27,12 @@ export class JsonReporter implements Reporter {
     // As above.
   }
 
-  /** The `channel` event, which has the URL unless that is in a file of its own. */
+  /** The `channel` event, which has the code to type, or the URL unless that is in a file of its own. */
   offer(view: OfferView): Promise<OfferHandle> {
-    const { channelId, expiresAt, url, urlFile } = view;
-    this.event({ type: "channel", ...(urlFile === undefined ? { url } : {}), channelId, expiresAt });
+    const { channelId, expiresAt } = view;
+    this.event({ type: "channel", ...shownOf(view), channelId, expiresAt });
     this.#plain.tellFiles(view);
-    this.#plain.tellToScanYourself();
+    this.#plain.tellOnlyYourself(view.kind);
     return Promise.resolve({ connected: () => undefined, withdraw: () => undefined });
   }
 
@@ -68,4 +68,9 @@ export class JsonReporter implements Reporter {
     });
     this.#plain.fail(error);
   }
+}
+
+function shownOf(view: OfferView): { url?: string; code?: string } {
+  if (view.kind === "code") return { code: view.code };
+  return view.urlFile === undefined ? { url: view.url } : {};
 }

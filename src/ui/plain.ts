@@ -5,10 +5,11 @@
 import type { FxaPairError } from "../lib/errors.ts";
 import { accountInWords } from "./account-words.ts";
 import { checkInWords, summaryInWords } from "./check-words.ts";
+import { codeLines } from "./code-lines.ts";
 import { additionInWords, deviceInWords, devicesInWords } from "./device-words.ts";
 import type { CliEvent, Explained } from "./events.ts";
 import { OpenQuestion } from "./open-question.ts";
-import type { OfferHandle, OfferView } from "./offer-view.ts";
+import type { OfferHandle, OfferKind, OfferView } from "./offer-view.ts";
 import type { Reporter, ReporterOptions } from "./reporter.ts";
 import { drawOffer } from "./draw-offer.ts";
 import { formatJsonLine } from "./json-line.ts";
@@ -18,7 +19,7 @@ import type { Streams } from "./streams.ts";
 import {
   DATA_GOES_THERE,
   keyInWords,
-  ONLY_SCAN_YOURSELF,
+  ONLY_YOURSELF,
   scopeInWords,
   senderInWords,
   settingsInWords,
@@ -56,24 +57,29 @@ export class PlainReporter implements Reporter {
 
   /** Drawn once on a terminal; printed on stdout where there is none. Lines cannot be taken back, and hear no keys. */
   async offer(view: OfferView): Promise<OfferHandle> {
-    const { channelId, expiresAt, url } = view;
-    const files = filesOf(view);
+    const { channelId, expiresAt } = view;
+    const inFiles = filesOf(view).length > 0;
     const onTerminal = canAsk(this.#streams);
-    const printed = files.length === 0 && !onTerminal;
-    this.event({ type: "channel", ...(printed ? { url } : {}), channelId, expiresAt });
+    const printed = view.kind === "code" ? { code: view.code } : { url: view.url };
+    this.event({ type: "channel", ...(inFiles || onTerminal ? {} : printed), channelId, expiresAt });
     this.tellFiles(view);
-    if (files.length === 0 && onTerminal) await drawOffer(view, this.#streams.stderr, this);
-    this.tellToScanYourself();
+    if (onTerminal && !inFiles) await this.#show(view);
+    this.tellOnlyYourself(view.kind);
     return { connected: () => undefined, withdraw: () => undefined };
+  }
+
+  async #show(view: OfferView): Promise<void> {
+    if (view.kind === "url") await drawOffer(view, this.#streams.stderr, this);
+    else for (const line of codeLines(view.code)) this.say(line);
   }
 
   tellFiles(view: OfferView): void {
     for (const path of filesOf(view)) this.progress(`Written to ${path}; it is removed once it was used.`);
   }
 
-  tellToScanYourself(): void {
-    if (canAsk(this.#streams)) this.say(ONLY_SCAN_YOURSELF);
-    else this.progress(ONLY_SCAN_YOURSELF);
+  tellOnlyYourself(kind: OfferKind): void {
+    if (canAsk(this.#streams)) this.say(ONLY_YOURSELF[kind]);
+    else this.progress(ONLY_YOURSELF[kind]);
   }
 
   say(text: string): void {
@@ -102,8 +108,10 @@ export class PlainReporter implements Reporter {
   }
 }
 
-function filesOf({ urlFile, pictureFile }: OfferView): string[] {
-  return [urlFile, pictureFile].filter((path) => path !== undefined);
+/** The files that hold what is offered; a code is in none. */
+export function filesOf(view: OfferView): string[] {
+  if (view.kind === "code") return [];
+  return [view.urlFile, view.pictureFile].filter((path) => path !== undefined);
 }
 
 /** Every line of an error may quote foreign text: a long one is allowed, a control character never. */
@@ -120,7 +128,7 @@ function stackOf(error: FxaPairError): string {
 export function describe(event: CliEvent): { result?: readonly string[]; words?: readonly string[] } {
   switch (event.type) {
     case "channel":
-      return event.url === undefined ? {} : { result: [event.url] };
+      return { result: [event.url, event.code].filter((text) => text !== undefined) };
     case "request":
     case "metadata":
       // Told by `explain`, as part of the question.

@@ -1,6 +1,7 @@
 /** The sentences people read, apart from error messages, which are worded where they arise. */
 import { displayText } from "./safe-text.ts";
 import type { Sender, SettingsEvent } from "./events.ts";
+import type { OfferKind } from "./offer-view.ts";
 
 /** What a scope lets the new device do, in words; an unknown one is shown as it is. */
 const SCOPE_WORDS: Readonly<Record<string, string>> = {
@@ -22,6 +23,11 @@ export function senderInWords(sender: Sender): string[] {
     `  Place:    ${placeInWords(sender)}`,
     `  (${NOT_PROVEN})`,
   ];
+}
+
+/** What the key for an offer of the other kind gives instead of one of this kind. */
+export function otherKindInWords(kind: OfferKind): string {
+  return kind === "url" ? "a code to type" : "a QR code";
 }
 
 /** Of {@link senderInWords}: what all of it is worth. */
@@ -58,7 +64,11 @@ export const CONNECTION_WORDS = {
 /** Of a new device, before its user answers (security J7). */
 export const DATA_GOES_THERE = "This device's data will go to that account.";
 
-export const ONLY_SCAN_YOURSELF = "Only scan this yourself. Nobody will ever ask you to send it.";
+/** The one warning that goes with what is offered (security H14). */
+export const ONLY_YOURSELF: Readonly<Record<OfferKind, string>> = {
+  url: "Only scan this yourself. Nobody will ever ask you to send it.",
+  code: "Only type this yourself. Nobody will ever ask you to send or tell it.",
+};
 
 const UNITS = [
   ["day", 86_400],

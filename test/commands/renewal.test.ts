@@ -14,7 +14,7 @@ const failure = (code: ErrorCode) => new FxaPairError(code, `failed: ${code}`);
 async function attempts(
   endings: readonly ((attempt: Attempt) => string)[],
   answers: readonly string[] = [],
-  asks = true,
+  { asks = true, way = "url" }: { asks?: boolean; way?: "url" | "code" } = {},
 ) {
   const told: string[] = [];
   const asked = [...answers];
@@ -26,21 +26,25 @@ async function attempts(
     signal: controller.signal,
   };
   let made = 0;
-  const pending = attemptUntilDone(run as never, asks, async (attempt) => {
+  const ways: string[] = [];
+  const pending = attemptUntilDone(run as never, { asks, way, switches: true }, async (attempt) => {
+    ways.push(attempt.way);
     const ending = endings[made++];
     if (ending === undefined) throw new Error("one attempt too many");
     return ending(attempt);
   });
   const outcome = await pending.catch((error: unknown) => error);
-  return { outcome, told, made };
+  return { outcome, told, made, ways };
 }
 
-const fails = (code: ErrorCode) => () => {
+const fails = (code: ErrorCode) => (attempt: Attempt) => {
+  attempt.offered();
   throw failure(code);
 };
 const succeeds = () => "done";
 /** As a flow does when its signal is aborted. */
-const endedBy = (act: "renew" | "quit") => (attempt: Attempt) => {
+const endedBy = (act: "renew" | "quit" | "switchKind") => (attempt: Attempt) => {
+  attempt.offered();
   attempt.actions[act]?.();
   throw attempt.signal.reason;
 };
@@ -49,7 +53,7 @@ describe("a fresh code", () => {
   it.each<ErrorCode>(["timeout", "declined_there", "unreachable", "channel_security", "refused"])(
     "is offered after %s, and made when it is wanted",
     async (code) => {
-      expect(await attempts([fails(code), succeeds], ["r"])).toEqual({
+      expect(await attempts([fails(code), succeeds], ["r"])).toMatchObject({
         outcome: "done",
         told: [code],
         made: 2,
@@ -65,16 +69,66 @@ describe("a fresh code", () => {
   );
 
   it("is not offered where nobody can be asked", async () => {
-    const ended = await attempts([fails("timeout")], ["r"], false);
+    const ended = await attempts([fails("timeout")], ["r"], { asks: false });
     expect(ended).toMatchObject({ outcome: { code: "timeout" }, told: [], made: 1 });
   });
 
   it("replaces one that is shown, without a question", async () => {
-    expect(await attempts([endedBy("renew"), endedBy("renew"), succeeds])).toEqual({
+    expect(await attempts([endedBy("renew"), endedBy("renew"), succeeds])).toMatchObject({
       outcome: "done",
       told: [],
       made: 3,
     });
+  });
+});
+
+describe("the other kind of code", () => {
+  it("takes the place of one that is shown, and is then the kind that a fresh one has", async () => {
+    const ended = await attempts([endedBy("switchKind"), endedBy("renew"), endedBy("switchKind"), succeeds]);
+    expect(ended).toMatchObject({ outcome: "done", ways: ["url", "code", "code", "url"] });
+  });
+
+  it("is offered after a failure, too", async () => {
+    const ended = await attempts([fails("unreachable"), fails("timeout"), succeeds], ["t", "r"], {
+      way: "code",
+    });
+    expect(ended).toMatchObject({ outcome: "done", ways: ["code", "url", "url"] });
+  });
+});
+
+describe("codes to type", () => {
+  const wrongCode = fails("channel_security");
+
+  it("W3: no new one is shown by itself after a wrong guess", async () => {
+    const ended = await attempts([wrongCode], [], { way: "code" });
+    expect(ended).toMatchObject({ outcome: { code: "channel_security" }, made: 1 });
+    expect(await attempts([wrongCode], ["r"], { way: "code", asks: false })).toMatchObject({ made: 1 });
+  });
+
+  it("W3: are three in a run, whether they were guessed or replaced", async () => {
+    for (const end of [wrongCode, endedBy("renew")]) {
+      const { outcome, made } = await attempts([end, end, end], ["r", "r", "r", "r"], { way: "code" });
+      expect(outcome).toMatchObject({ code: "channel_security", message: expect.stringMatching(/3 codes/) });
+      expect(made).toBe(3);
+    }
+  });
+
+  it("W3: are counted across QR codes, which may go on after them", async () => {
+    const to = endedBy("switchKind");
+    const end = endedBy("renew");
+    const ended = await attempts([end, to, end, to, end, succeeds], [], { way: "code" });
+    expect(ended).toMatchObject({ outcome: { code: "channel_security" }, made: 5 });
+    const switched = await attempts([end, end, to, end, succeeds], [], { way: "code" });
+    expect(switched).toMatchObject({ outcome: "done", ways: ["code", "code", "code", "url", "url"] });
+  });
+
+  it("are not counted where none was shown", async () => {
+    const unreachable = () => {
+      throw failure("unreachable");
+    };
+    const failures = [unreachable, unreachable, unreachable];
+    const ended = await attempts([...failures, succeeds], ["r", "r", "r"], { way: "code" });
+    expect(ended).toMatchObject({ outcome: "done" });
   });
 });
 
@@ -109,7 +163,8 @@ describe("who quits", () => {
       prompter: { choose },
       signal: new AbortController().signal,
     };
-    const ended = attemptUntilDone(run as never, true, () => Promise.reject(failure("timeout")))
+    const options = { asks: true, way: "url", switches: false } as const;
+    const ended = attemptUntilDone(run as never, options, () => Promise.reject(failure("timeout")))
       .catch((error: unknown) => error)
       .finally(() => {
         over = true;

@@ -1,6 +1,6 @@
 /** What a run leaves behind that ends in a way nobody foresaw. */
 import { describe, expect, it } from "vitest";
-import { HOST_PLAN } from "../../src/commands/host-steps.ts";
+import { hostPlan } from "../../src/commands/host-steps.ts";
 import { withRun } from "../../src/commands/setup.ts";
 import { FakeClock } from "../relay/fake-clock.ts";
 import { FakeTerminal, settle } from "../ui/screen/fake-terminal.ts";
@@ -28,7 +28,7 @@ describe("a crash", () => {
       };
       const flags = { json: false, quiet: false, verbose, accessible: false };
       void withRun(flags, environment, async ({ reporter }) => {
-        reporter.plan({ ...HOST_PLAN, atOnce: true });
+        reporter.plan({ ...hostPlan("url"), atOnce: true });
         await new Promise(() => undefined);
       });
       while (!terminal.alternate) await settle();

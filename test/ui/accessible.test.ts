@@ -16,6 +16,17 @@ function open() {
   const clock = new FakeClock();
   const options = { json: false, quiet: false, verbose: false, accessible: true };
   const { reporter } = chooseReporter(streams, clock, options);
+  const offerCode = (actions: OfferActions) =>
+    reporter.offer(
+      {
+        kind: "code",
+        code: "12-apple-river-stone",
+        channelId: ID,
+        expiresAt: null,
+        endsAt: clock.now() + 299_000,
+      },
+      actions,
+    );
   const offer = (actions: OfferActions) =>
     reporter.offer(
       {
@@ -33,7 +44,7 @@ function open() {
     streams.stdin.write(text);
     for (let i = 0; i < 5; i++) await new Promise(setImmediate);
   };
-  return { reporter, offer, heard, type };
+  return { reporter, offer, offerCode, heard, type };
 }
 
 describe("an offer", () => {
@@ -85,6 +96,47 @@ describe("an offer", () => {
     await type("quit\nspell\n");
     expect(done).toEqual([]);
     expect(heard()).toEqual([""]);
+  });
+});
+
+describe("a code to type", () => {
+  it("is said in sentences", async () => {
+    const { offerCode, heard } = open();
+    await offerCode({ renew: () => undefined, switchKind: () => undefined });
+    expect(heard()).toEqual([
+      "Run fxa-pair join on the new device, and type this code there:",
+      "12-apple-river-stone",
+      "Only type this yourself. Nobody will ever ask you to send or tell it.",
+      "It is good for 4 minutes.",
+      "You can type a word and press Enter: spell to spell the code, renew to replace it by a fresh one, url to replace it by a pairing URL.",
+      "",
+    ]);
+  });
+
+  it("is spelled by the spoken alphabet on request", async () => {
+    const { offerCode, heard, type } = open();
+    await offerCode({});
+    heard();
+    await type("spell\n");
+    expect(heard()).toEqual([
+      "The code begins with a number: digit one, digit two.",
+      "First word, apple: alfa, papa, papa, lima, echo.",
+      "Second word, river: romeo, india, victor, echo, romeo.",
+      "Third word, stone: sierra, tango, oscar, november, echo.",
+      "Number and words are typed with hyphens or blanks between them.",
+      "",
+    ]);
+  });
+
+  it("can be had instead of a URL, and the reverse", async () => {
+    const { offer, offerCode, type } = open();
+    const done: string[] = [];
+    const handle = await offer({ switchKind: () => done.push("code") });
+    await type("type\n");
+    handle.withdraw();
+    await offerCode({ switchKind: () => done.push("url") });
+    await type("u\n");
+    expect(done).toEqual(["code", "url"]);
   });
 });
 

@@ -2,7 +2,7 @@
 import { Box, Text } from "ink";
 import type { ReactNode } from "react";
 import type { CellDrawing, Drawing, ImageDrawing } from "../../qr/drawing.ts";
-import { ONLY_SCAN_YOURSELF } from "../words.ts";
+import { ONLY_YOURSELF } from "../words.ts";
 import type { OfferPanel, ScreenModel, Size } from "../screen/model.ts";
 import type { Density } from "./frame.tsx";
 import { Frame, Instruction, KeysBar } from "./frame.tsx";
@@ -55,7 +55,7 @@ export function Offer({
   readonly density: Density;
 }): ReactNode {
   const { beside, code, reason } = layout;
-  const warning = <Text>{ONLY_SCAN_YOURSELF}</Text>;
+  const warning = <Text>{ONLY_YOURSELF.url}</Text>;
   if (code === undefined) {
     return (
       <Frame title={model.title} footer={<KeysBar keys={panel.keys} />} gap={density.gap}>
@@ -119,7 +119,8 @@ function Place({ panel }: { readonly panel: OfferPanel }): ReactNode {
   return panel.files.map((path) => <Text key={path}>{`${path} (removed once it was used)`}</Text>);
 }
 
-function Countdown({ seconds }: { readonly seconds: number | null }): ReactNode {
+/** How long it is good. */
+export function Countdown({ seconds }: { readonly seconds: number | null }): ReactNode {
   if (seconds === null) return null;
   const minutes = Math.floor(seconds / 60);
   return <Text>{`Good for ${minutes}:${String(seconds % 60).padStart(2, "0")} more.`}</Text>;

@@ -8,6 +8,7 @@ import { DENSITIES, Frame, Instruction, KeysBar } from "./frame.tsx";
 import type { Density } from "./frame.tsx";
 import { CODE, FOOTER } from "./marks.ts";
 import { Notices } from "./notices.tsx";
+import { TypedCode } from "./typed-code.tsx";
 import { layOutOffer, Offer } from "./offer.tsx";
 import type { OfferLayout } from "./offer.tsx";
 import { Ending, Line, Question } from "./question.tsx";
@@ -44,6 +45,8 @@ function compose(
       return offer === undefined ? null : (
         <Offer model={model} panel={panel} layout={offer} density={density} />
       );
+    case "code":
+      return <TypedCode model={model} panel={panel} density={density} />;
     case "question":
       return <Question model={model} panel={panel} density={density} />;
     case "line":

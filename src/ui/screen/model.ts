@@ -30,7 +30,7 @@ export interface ShownKey {
 
 export type Panel =
   /** Nothing is asked of the user: how far things are. */
-  { readonly type: "steps" } | OfferPanel | QuestionPanel | LinePanel | EndingPanel | RelayPanel;
+  { readonly type: "steps" } | OfferPanel | CodePanel | QuestionPanel | LinePanel | EndingPanel | RelayPanel;
 
 export interface OfferPanel {
   readonly type: "offer";
@@ -40,6 +40,15 @@ export interface OfferPanel {
   /** The QR code for so much room, or why there is none. */
   readonly draw: (room: DrawingRoom) => Drawing;
   /** Whole seconds until the channel ends; null for never. */
+  readonly secondsLeft: number | null;
+  readonly keys: readonly ShownKey[];
+}
+
+/** A code to type. */
+export interface CodePanel {
+  readonly type: "code";
+  readonly code: string;
+  /** As of {@link OfferPanel}. */
   readonly secondsLeft: number | null;
   readonly keys: readonly ShownKey[];
 }

@@ -1,11 +1,16 @@
 /** The keys of an offer: shown where the command can do what they stand for. */
-import type { OfferActions } from "../offer-view.ts";
+import type { OfferActions, OfferKind } from "../offer-view.ts";
 import type { Reporter } from "../reporter.ts";
+import { otherKindInWords } from "../words.ts";
 import type { ShownKey } from "./model.ts";
 
-export function offerKeys({ renew, copy, writePicture, quit }: OfferActions): ShownKey[] {
+export function offerKeys(
+  kind: OfferKind,
+  { renew, switchKind, copy, writePicture, quit }: OfferActions,
+): ShownKey[] {
   return [
     ...(renew === undefined ? [] : [{ key: "r", does: "new code" }]),
+    ...(switchKind === undefined ? [] : [{ key: "t", does: otherKindInWords(kind) }]),
     ...(copy === undefined ? [] : [{ key: "c", does: "copy the URL" }]),
     ...(writePicture === undefined ? [] : [{ key: "p", does: "write a picture" }]),
     ...(quit === undefined ? [] : [{ key: "q", does: "quit" }]),
@@ -17,6 +22,9 @@ export function pressed(key: string, actions: OfferActions, reporter: Pick<Repor
   switch (key.toLowerCase()) {
     case "r":
       actions.renew?.();
+      return;
+    case "t":
+      actions.switchKind?.();
       return;
     case "c":
       actions.copy?.();

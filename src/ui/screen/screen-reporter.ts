@@ -6,18 +6,18 @@ import type { CancelTimer, Clock } from "../../lib/clock.ts";
 import type { FxaPairError } from "../../lib/errors.ts";
 import type { Drawing } from "../../qr/drawing.ts";
 import type { CliEvent, Explained } from "../events.ts";
-import type { OfferActions, OfferHandle, OfferView } from "../offer-view.ts";
-import { describe } from "../plain.ts";
+import type { OfferActions, OfferHandle, OfferView, UrlOfferView } from "../offer-view.ts";
+import { describe, filesOf } from "../plain.ts";
 import type { Plan, Reporter, StepState } from "../reporter.ts";
 import { displayText } from "../safe-text.ts";
-import type { DrawingRoom, EndingPanel, OfferPanel } from "./model.ts";
+import type { CodePanel, DrawingRoom, EndingPanel, OfferPanel } from "./model.ts";
 import { offerKeys, pressed } from "./offer-keys.ts";
 import type { Screen } from "./screen.ts";
 import type { Subject } from "./screen-prompter.ts";
 
 /** Prepares the drawing of a URL; what it gives is called again for each size of the window. */
 export type PrepareDrawing = (
-  view: OfferView,
+  view: UrlOfferView,
   actions: OfferActions,
 ) => Promise<(room: DrawingRoom) => Drawing>;
 
@@ -109,9 +109,9 @@ export class ScreenReporter implements Reporter {
     this.#about = null;
     this.#ending = null;
     this.#failure = undefined;
-    const [draw, entered] = await Promise.all([this.#prepareDrawing(view, actions), this.#screen.enter()]);
+    const [panel, entered] = await Promise.all([this.#preparePanel(view, actions), this.#screen.enter()]);
     if (!entered) return { connected: () => undefined, withdraw: () => undefined };
-    return this.#showOffer(view, actions, draw);
+    return this.#showOffer(view, actions, panel);
   }
 
   say(text: string): void {
@@ -165,16 +165,20 @@ export class ScreenReporter implements Reporter {
     this.#screen.show(this.#ending);
   }
 
-  #showOffer(view: OfferView, actions: OfferActions, draw: (room: DrawingRoom) => Drawing): OfferHandle {
-    const files = [view.urlFile, view.pictureFile].filter((path) => path !== undefined);
-    const panel = (): OfferPanel => ({
-      type: "offer",
-      url: files.length === 0 ? view.url : null,
-      files,
-      draw,
-      secondsLeft: this.#secondsUntil(view.endsAt),
-      keys: offerKeys(actions),
-    });
+  /** What makes the panel of an offer as it is at the moment. */
+  async #preparePanel(view: OfferView, actions: OfferActions): Promise<() => OfferPanel | CodePanel> {
+    const keys = offerKeys(view.kind, actions);
+    const secondsLeft = () => this.#secondsUntil(view.endsAt);
+    if (view.kind === "code") {
+      return () => ({ type: "code", code: view.code, secondsLeft: secondsLeft(), keys });
+    }
+    const draw = await this.#prepareDrawing(view, actions);
+    const files = filesOf(view);
+    const url = files.length === 0 ? view.url : null;
+    return () => ({ type: "offer", url, files, draw, secondsLeft: secondsLeft(), keys });
+  }
+
+  #showOffer(view: OfferView, actions: OfferActions, panel: () => OfferPanel | CodePanel): OfferHandle {
     let cancel: CancelTimer = () => undefined;
     let over = false;
     const withdraw = () => {

@@ -1,6 +1,6 @@
 /** Reporter and prompter on a screen: which keys count, what leaves it and when, and what is left of it. */
 import { beforeAll, describe, expect, it } from "vitest";
-import { HOST_PLAN } from "../../../src/commands/host-steps.ts";
+import { hostPlan } from "../../../src/commands/host-steps.ts";
 import { FxaPairError } from "../../../src/lib/errors.ts";
 import { chooseReporter } from "../../../src/ui/choose-reporter.ts";
 import type { OfferActions, OfferView } from "../../../src/ui/offer-view.ts";
@@ -44,6 +44,13 @@ function open({
     endsAt: clock.now() + 60_000,
     drawing: { form: "auto", invert: false, color: true, capabilities: { unicode: true } },
   };
+  const code: OfferView = {
+    kind: "code",
+    code: "12-apple-river-stone",
+    channelId: view.channelId,
+    expiresAt: null,
+    endsAt: clock.now() + 60_000,
+  };
   const { reporter, prompter, close } = dialogue;
   if (prompter === null) throw new Error("a terminal can be asked on");
   return {
@@ -55,8 +62,14 @@ function open({
     controller,
     interrupts: () => interrupts,
     offer: async (actions: OfferActions = {}) => {
-      reporter.plan(HOST_PLAN);
+      reporter.plan(hostPlan("url"));
       const handle = await reporter.offer(view, actions);
+      await settle();
+      return handle;
+    },
+    offerCode: async (actions: OfferActions = {}) => {
+      reporter.plan(hostPlan("code"));
+      const handle = await reporter.offer(code, actions);
       await settle();
       return handle;
     },
@@ -86,6 +99,38 @@ describe("an offer", () => {
     await settle();
     expect(terminal.screen).not.toMatch(/[█▀▄]|channel_/);
     expect(clock.pending).toBeLessThanOrEqual(1);
+  });
+
+  it("of a code to type is on the alternate screen alone, and leaves it when it is used", async () => {
+    const { offerCode, terminal, clock } = open();
+    const handle = await offerCode({ renew: () => undefined });
+    expect(terminal.alternate).toBe(true);
+    expect(terminal.screen).toMatch(/│ +12-apple-river-stone +│/);
+    expect(terminal.screen).toContain("Only type this yourself.");
+    expect(terminal.screen).toContain("Good for 1:00 more.");
+    clock.advance(1500);
+    await settle();
+    expect(terminal.screen).toContain("Good for 0:59 more.");
+    handle.connected();
+    await settle();
+    expect(terminal.screen).not.toMatch(/apple|river|stone/);
+  });
+
+  it("can be replaced by one of the other kind, each by the same key", async () => {
+    const { offer, offerCode, terminal, wait } = open();
+    const done: string[] = [];
+    const handle = await offer({ switchKind: () => done.push("code") });
+    expect(terminal.screen).toMatch(/t a code to type/);
+    await wait();
+    terminal.type("t");
+    await settle();
+    handle.withdraw();
+    await offerCode({ switchKind: () => done.push("url") });
+    expect(terminal.screen).toMatch(/t a QR code/);
+    await wait();
+    terminal.type("T");
+    await settle();
+    expect(done).toEqual(["code", "url"]);
   });
 
   it("does what its keys stand for, once they count", async () => {
@@ -178,7 +223,7 @@ describe("what is left when the screen closes", () => {
 
   it("is a failure from before there was a screen, which is on the screen too while something is asked", async () => {
     const { terminal, reporter, prompter, controller, close, wait } = open();
-    reporter.plan(HOST_PLAN);
+    reporter.plan(hostPlan("url"));
     reporter.step("channel", "active");
     reporter.fail(new FxaPairError("unreachable", "The relay cannot be reached.", { hint: "Try again." }));
     const choices = [
@@ -209,7 +254,7 @@ describe("what is left when the screen closes", () => {
 
   it("is nothing where it closes before there was anything to show", async () => {
     const { offer, terminal, close, reporter } = open();
-    reporter.plan(HOST_PLAN);
+    reporter.plan(hostPlan("url"));
     close();
     await offer();
     expect(terminal.output).toBe("");

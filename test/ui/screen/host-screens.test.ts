@@ -3,10 +3,10 @@ import { stripVTControlCharacters } from "node:util";
 import { describe, expect, it } from "vitest";
 import { renderScreen } from "../../../src/ui/ink/render.tsx";
 import type { QuestionPanel, ScreenModel } from "../../../src/ui/screen/model.ts";
-import { ONLY_SCAN_YOURSELF } from "../../../src/ui/words.ts";
+import { ONLY_YOURSELF } from "../../../src/ui/words.ts";
 import { textsIn } from "../../qr/found.ts";
 import { DARK, LIGHT, screenshot } from "../../qr/screenshot.ts";
-import { hostScreen, OFFER, REQUEST, URL, YES_NO } from "./scenes.ts";
+import { CODE, hostScreen, OFFER, REQUEST, URL, YES_NO } from "./scenes.ts";
 
 const SIZES = [
   { columns: 80, rows: 24 },
@@ -37,6 +37,8 @@ const SCREENS: [string, ScreenModel][] = [
   ],
   ["no code wanted", hostScreen({ ...OFFER, draw: NO_CODE })],
   ["the code, copied", hostScreen(OFFER, { notices: ["The pairing URL was copied to the clipboard."] })],
+  ["a code to type", hostScreen(CODE)],
+  ["the longest code to type", hostScreen({ ...CODE, code: "999999999-abstract-category-december" })],
   ["the request", hostScreen(question(REQUEST), { done: 3, active: 2 })],
   [
     "a request of which nothing is known",
@@ -60,6 +62,7 @@ const SCREENS: [string, ScreenModel][] = [
       question: "Try again with a fresh code?",
       keys: [
         { key: "r", does: "a fresh code" },
+        { key: "t", does: "a code to type" },
         { key: "q", does: "quit" },
       ],
     }),
@@ -109,7 +112,7 @@ function cellsOf(lines: readonly string[]): string {
 describe("the code on the screen", () => {
   it.each(SIZES.filter(({ columns }) => columns >= 80))("scans in $columns×$rows", async (size) => {
     const { lines } = renderScreen(hostScreen(OFFER), size);
-    expect(lines).toContain(ONLY_SCAN_YOURSELF);
+    expect(lines).toContain(ONLY_YOURSELF.url);
     for (const theme of [DARK, LIGHT]) {
       expect(await textsIn(await screenshot(cellsOf(lines), theme))).toEqual([URL]);
     }

@@ -1,8 +1,8 @@
 /** What the screens of the tests show: one pairing, at each of its moments. */
 import { prepareDrawing } from "../../../src/qr/drawing.ts";
-import { HOST_PLAN } from "../../../src/commands/host-steps.ts";
+import { hostPlan } from "../../../src/commands/host-steps.ts";
 import type { Explained } from "../../../src/ui/events.ts";
-import type { OfferPanel, ScreenModel } from "../../../src/ui/screen/model.ts";
+import type { CodePanel, OfferPanel, ScreenModel } from "../../../src/ui/screen/model.ts";
 import type { StepState } from "../../../src/ui/reporter.ts";
 
 export const URL =
@@ -26,8 +26,20 @@ export const OFFER: OfferPanel = {
   secondsLeft: 299,
   keys: [
     { key: "r", does: "new code" },
+    { key: "t", does: "a code to type" },
     { key: "c", does: "copy the URL" },
     { key: "p", does: "write a picture" },
+    { key: "q", does: "quit" },
+  ],
+};
+
+export const CODE: CodePanel = {
+  type: "code",
+  code: "12-apple-river-stone",
+  secondsLeft: 299,
+  keys: [
+    { key: "r", does: "new code" },
+    { key: "t", does: "a QR code" },
     { key: "q", does: "quit" },
   ],
 };
@@ -64,9 +76,10 @@ export function hostScreen(
 ): ScreenModel {
   const stateOf = (index: number): StepState =>
     index < done ? "done" : index < done + active ? "active" : "waiting";
+  const plan = hostPlan(panel.type === "code" ? "code" : "url");
   return {
-    title: HOST_PLAN.title,
-    steps: HOST_PLAN.steps.map((step, index) => ({ ...step, state: stateOf(index) })),
+    title: plan.title,
+    steps: plan.steps.map((step, index) => ({ ...step, state: stateOf(index) })),
     status: null,
     notices: [],
     unicode: true,
