@@ -39,7 +39,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     files: PURE_OAUTH,
     packages: /^(?:@noble\/.+|@scure\/bip39\/wordlists\/english\.js|valibot|node:crypto)$/,
   },
-  channel: { layers: ["tls", "network", "lib"], packages: /^(?:@noble\/.+|ws|valibot)$/ },
+  channel: { layers: ["tls", "cpace", "network", "lib"], packages: /^(?:@noble\/.+|ws|valibot)$/ },
   oauth: { layers: ["network", "lib"], packages: /^(?:jose|undici|valibot|@noble\/.+|node:.+)$/ },
   qr: {
     layers: ["lib"],
@@ -52,6 +52,10 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
     layers: ["lib"],
     files: ["src/channel/wire.ts"],
     packages: /^(?:valibot|maxmind|prom-client|node:.+)$/,
+  },
+  cpace: {
+    files: ["src/lib/base64url.ts", "src/lib/constant-time.ts", "src/lib/json.ts", "src/lib/random.ts"],
+    packages: /^(?:@noble\/.+|valibot)$/,
   },
   tls: { files: ["src/lib/constant-time.ts", "src/lib/random.ts"], packages: /^@noble\/.+$/ },
   lib: { packages: /^node:(?:fs|fs\/promises|os|path)$/ },
