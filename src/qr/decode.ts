@@ -12,27 +12,35 @@ import { parseFinding } from "./findings.ts";
 import type { Finding, QrCode, Until } from "./findings.ts";
 import { unreadable } from "./unreadable.ts";
 
-export type { Point, QrCode } from "./findings.ts";
+export type { Point, QrCode, Until } from "./findings.ts";
 
 export interface QrPicture {
   /** Each different text once, in the order found; never empty. Corners are pixels of the upright picture. */
   readonly codes: readonly QrCode[];
   /** How it was searched, for people: `looked at 640×480 in 4 ways`. */
   readonly looked: string;
+  /** Whether the search came to its own end, and not to that of its time. */
+  readonly isComplete: boolean;
 }
 
 export interface DecodeOptions {
   readonly clock: Clock;
   /** Aborting ends the search at once, with the signal's reason. */
   readonly signal: AbortSignal;
-  /** Milliseconds after which the search ends with what was found by then. */
+  /**
+   * Milliseconds for a picture as a whole: the search ends somewhat earlier, with what was found by then, as a program
+   * also has to start and to end.
+   */
   readonly timeLimit?: number;
   /** What it takes to end before; `first` by default. */
   readonly until?: Until;
 }
 
-/** Leaves time for starting and ending where the whole command must not take five seconds. */
-const DEFAULT_TIME_LIMIT = 3000;
+const DEFAULT_TIME_LIMIT = 5000;
+/** Of it, what it takes to start this program on a slow machine, to read the file, and to end. */
+const TIME_AROUND = 2000;
+/** The same for those who allow hardly any time. */
+const SHARE_AROUND = 0.4;
 
 /** Beside this file, both in the sources and in the bundle. */
 const PROGRAM = `./search-process${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`;
@@ -64,7 +72,7 @@ export async function decodeQr(
   const ended = endOf(child);
   let isLate = false;
   const kill = (): void => void child.kill("SIGKILL");
-  const cancelTimer = clock.after(timeLimit, () => {
+  const cancelTimer = clock.after(timeForSearch(timeLimit), () => {
     isLate = true;
     kill();
   });
@@ -80,6 +88,10 @@ export async function decodeQr(
     signal.removeEventListener("abort", kill);
     kill();
   }
+}
+
+function timeForSearch(timeLimit: number): number {
+  return timeLimit - Math.min(TIME_AROUND, timeLimit * SHARE_AROUND);
 }
 
 function startSearch(image: Uint8Array, until: Until): ChildProcess {
@@ -133,11 +145,11 @@ function follow(progress: Progress, finding: Finding): void {
 
 function conclude({ size, looks, codes }: Progress, isLate: boolean, failure: Error | undefined): QrPicture {
   const looked = `looked at ${size ?? "nothing"} in ${looks} way${looks === 1 ? "" : "s"}`;
-  if (codes.length > 0) return { codes, looked };
+  if (codes.length > 0) return { codes, looked, isComplete: !isLate };
   if (isLate) {
     throw unreadable(
       looks === 0 ? "reading the image takes too long" : `no QR code found in time (${looked})`,
-      "Cut out the part with the QR code, or make the picture smaller.",
+      "Cut out the part with the QR code, make the picture smaller, or allow more time by --qr-timeout.",
     );
   }
   if (failure instanceof FxaPairError) throw failure;

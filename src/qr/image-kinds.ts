@@ -14,19 +14,41 @@ const SIGNATURES: readonly (readonly [ImageKind, RegExp])[] = [
   ["heif", /^.{8}66747970/],
 ];
 
+/** How files begin that are taken for pictures, whatever their names. */
+const MISTAKEN: readonly (readonly [what: string, beginning: RegExp])[] = [
+  ["a PDF document", /^%PDF-/],
+  ["a web page", /^\s*<(?:!doctype html|html|head|body)\b/i],
+];
+
+/** Brands of pictures whose pixels are compressed as HEVC: what phones of Apple write. */
+const HEIC = /^[\0-\xff]{4}ftyp[\0-\xff]*(?:hei[cxms]|hev[cxms])/;
+const BRANDS_LENGTH = 64;
+
 /** Throws `unreadable` for what is no image, or an SVG document that could cost too much. */
 export function imageKind(image: Uint8Array): ImageKind {
   const start = Buffer.from(image.subarray(0, 12)).toString("hex");
   const known = SIGNATURES.find(([, signature]) => signature.test(start));
   if (known !== undefined) return known[0];
-  if (!/<(?:[\w.-]+:)?svg\b/.test(Buffer.from(image.subarray(0, 4096)).toString("latin1"))) {
-    throw unreadable("the file is not an image");
+  const beginning = latin1(image, 4096);
+  const mistaken = MISTAKEN.find(([, pattern]) => pattern.test(beginning));
+  if (mistaken !== undefined) {
+    throw unreadable(`the file is ${mistaken[0]}, not an image`, "Take a screenshot of the QR code in it.");
   }
+  if (!/<(?:[\w.-]+:)?svg\b/.test(beginning)) throw unreadable("the file is not an image");
   if (isPlainSvg(image)) return "svg";
   throw unreadable(
     "the SVG document is more than a simple drawing",
     "Save it as PNG, or take a screenshot of it.",
   );
+}
+
+/** Whether a file of the kind `heif` says that it is HEIC, for which decoders need a licence, rather than AVIF. */
+export function isHeic(image: Uint8Array): boolean {
+  return HEIC.test(latin1(image, BRANDS_LENGTH));
+}
+
+function latin1(image: Uint8Array, length: number): string {
+  return Buffer.from(image.subarray(0, length)).toString("latin1");
 }
 
 /** Bytes of one channel of one pixel, where there is more than one. */

@@ -15,17 +15,16 @@ export async function readImage(source: string, stdin: AsyncIterable<Uint8Array>
   if (source === "-") return readAll(stdin);
   if (isDataUrl(source)) return readDataUrl(source);
   if (isUrl(source)) {
-    throw unreadable("that is a URL, not a picture", "A pairing URL goes to fxa-pair join, without --qr.");
+    throw unreadable(
+      "not a picture; none are fetched",
+      "Save the picture, and name the file. A pairing URL goes to fxa-pair join, without --qr.",
+    );
   }
   try {
     return await readAll(createReadStream(source, { highWaterMark: PIECE_BYTES }));
   } catch (cause) {
     if (!isSystemError(cause)) throw cause;
-    throw unreadable(
-      `the image ${imageName(source)} cannot be read (${reason(cause.code)})`,
-      "Check the file's name.",
-      cause,
-    );
+    throw unreadable(`it cannot be read (${reason(cause.code)})`, "Check the file's name.", cause);
   }
 }
 
@@ -35,7 +34,7 @@ export async function readImage(source: string, stdin: AsyncIterable<Uint8Array>
  */
 export function imageName(source: string): string {
   if (source === "-") return "standard input";
-  if (isDataUrl(source)) return "data: URL";
+  if (isDataUrl(source)) return "data URL";
   if (isUrl(source)) return "URL";
   return basename(source.split(/[#?]|%(?:23|3f)/i, 1)[0] ?? "");
 }
@@ -63,7 +62,7 @@ export async function readAll(stream: AsyncIterable<Uint8Array>): Promise<Uint8A
 
 function readDataUrl(url: string): Uint8Array {
   const comma = url.indexOf(",");
-  if (comma < 0) throw unreadable("the data: URL has no comma, so no contents");
+  if (comma < 0) throw unreadable("it has no comma, so no contents");
   if (url.length - comma > MAX_IMAGE_BYTES * 2) throw tooManyBytes();
   const contents = percentDecode(url.slice(comma + 1));
   const isBase64 = /;\s*base64\s*$/i.test(url.slice(0, comma));

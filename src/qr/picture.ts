@@ -4,7 +4,7 @@
  * files and hosts that it names are not loaded.
  */
 import type { Metadata, Sharp } from "sharp";
-import { bytesPerPixel, imageKind } from "./image-kinds.ts";
+import { bytesPerPixel, imageKind, isHeic } from "./image-kinds.ts";
 import type { ImageKind } from "./image-kinds.ts";
 import type { GreyPicture, SeeThroughPicture } from "./pixels.ts";
 import { turnUpright } from "./pixels.ts";
@@ -65,7 +65,7 @@ async function readMetadata(image: Uint8Array): Promise<Metadata> {
   try {
     return await sharp(image, { limitInputPixels: false }).metadata();
   } catch (cause) {
-    throw unreadable("the image is damaged or of an unknown kind", undefined, cause);
+    throw undecodable(image, "the image is damaged or of an unknown kind", undefined, cause);
   }
 }
 
@@ -98,8 +98,23 @@ export async function decodePixels(image: Uint8Array, header: PictureHeader): Pr
       ? upright
       : { ...upright, alpha: turnUpright(alpha, header.orientation).pixels };
   } catch (cause) {
-    throw unreadable("the image is damaged or cut off", "Save or copy the picture again.", cause);
+    throw undecodable(image, "the image is damaged or cut off", "Save or copy the picture again.", cause);
   }
+}
+
+/** What could not be decoded, with the reason for which most are that reach this. */
+function undecodable(
+  image: Uint8Array,
+  message: string,
+  hint: string | undefined,
+  cause: unknown,
+): FxaPairError {
+  if (!isHeic(image)) return unreadable(message, hint, cause);
+  return unreadable(
+    "the image is in Apple's HEIC format, which cannot be decoded here",
+    "Save it as JPEG or PNG, or take a screenshot of it.",
+    cause,
+  );
 }
 
 /** The same picture with its longer side `side` pixels long. */

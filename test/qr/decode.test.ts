@@ -73,6 +73,13 @@ const REFUSED: readonly Row[] = [
   ],
   ["a GIF of 49 megapixels", "the image has too many pixels", () => gifHeader(7_000)],
   ["a gzipped SVG", "the file is not an image", () => gzipSync(svg("<g/>", 400))],
+  [
+    "a PDF named .png",
+    "the file is a PDF document, not an image",
+    () => Buffer.from("%PDF-1.7\n%âãÏÓ\n1 0 obj"),
+  ],
+  ["a web page", "the file is a web page, not an image", () => Buffer.from("\n<!doctype html><svg/>")],
+  ["HEIC", "the image is in Apple's HEIC format, which cannot be decoded here", () => heic()],
 ];
 
 const BUSY: readonly Row[] = [
@@ -206,7 +213,7 @@ describe("a search that ends early", () => {
     );
     await written;
     clock.advance(3_000);
-    expect(await search).toEqual({ codes: [code], looked: "looked at 30×20 in 2 ways" });
+    expect(await search).toEqual({ codes: [code], looked: "looked at 30×20 in 2 ways", isComplete: false });
     expect(child.signalCode).toBe("SIGKILL");
     expect(clock.pending).toBe(0);
   });
@@ -245,6 +252,11 @@ function svg(contents: string, side: number): Buffer {
   return Buffer.from(
     `<svg xmlns="http://www.w3.org/2000/svg" width="${side}" height="${side}">${contents}</svg>`,
   );
+}
+
+/** What such a file begins with; then comes what only a decoder for it understands. */
+function heic(): Buffer {
+  return Buffer.concat([Buffer.from("\0\0\0\x18ftypmif1\0\0\0\0mif1heic", "latin1"), Buffer.alloc(4000, 7)]);
 }
 
 function gifHeader(side: number): Buffer {

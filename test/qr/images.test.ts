@@ -90,8 +90,8 @@ test.each([
   const error: unknown = await readImage(source, nothing).catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({
     code: "unreadable",
-    message: "that is a URL, not a picture",
-    hint: "A pairing URL goes to fxa-pair join, without --qr.",
+    message: "not a picture; none are fetched",
+    hint: "Save the picture, and name the file. A pairing URL goes to fxa-pair join, without --qr.",
   });
   expect(imageName(source)).toBe("URL");
 });
@@ -104,14 +104,14 @@ test.each([
   ["pair%3Fsecret", "pair"],
   ["100%25.png", "100%25.png"],
   ["-", "standard input"],
-  ["data:image/png;base64,secret", "data: URL"],
+  ["data:image/png;base64,secret", "data URL"],
 ])("%s is named %s", async (source, name) => {
   expect(imageName(source)).toBe(name);
 });
 
-test("a file that cannot be read is named by its last part only", async () => {
+test("a file that cannot be read is not named", async () => {
   const missing = join(folder, "pair#secret");
   await expect(readImage(missing, nothing)).rejects.toMatchObject({
-    message: "the image pair cannot be read (there is no such file)",
+    message: "it cannot be read (there is no such file)",
   });
 });
