@@ -5,7 +5,8 @@ import { parsePairingUrl } from "../pairing/pairing-url.ts";
 import type { PairingUrl } from "../pairing/pairing-url.ts";
 import type { PasteQuestion, Prompter } from "../ui/prompt.ts";
 import { displayText } from "../ui/safe-text.ts";
-import { pairingUrlAmong, textsInPicture } from "./picture-source.ts";
+import { pairingUrlAmong, pairingUrlInPictures } from "./picture-source.ts";
+import type { PictureOptions } from "./picture-source.ts";
 import type { Run } from "./setup.ts";
 import { parseTypedSource } from "./typed-source.ts";
 import type { TypedSource } from "./typed-source.ts";
@@ -22,12 +23,16 @@ const QUESTION: PasteQuestion = {
  * @throws FxaPairError `usage` after an empty answer or the end of input; what `parsePairingUrl` throws for a URL that is
  *   for another command; the interruption.
  */
-export async function askForPairingUrl(prompter: Prompter, run: Run): Promise<PairingUrl> {
+export async function askForPairingUrl(
+  prompter: Prompter,
+  options: PictureOptions,
+  run: Run,
+): Promise<PairingUrl> {
   for (;;) {
     const answer = await prompter.paste(QUESTION, run.signal);
     try {
       const source = parseTypedSource(answer, { home: homedir(), platform: run.environment.platform });
-      return await read(source, run);
+      return await read(source, options, run);
     } catch (error) {
       if (!(error instanceof FxaPairError) || error.code !== "unreadable") throw error;
       run.reporter.say(displayText(`${error.message} ${error.hint ?? ""}`.trim(), 500));
@@ -35,7 +40,7 @@ export async function askForPairingUrl(prompter: Prompter, run: Run): Promise<Pa
   }
 }
 
-async function read(source: TypedSource, run: Run): Promise<PairingUrl> {
+async function read(source: TypedSource, options: PictureOptions, run: Run): Promise<PairingUrl> {
   switch (source.kind) {
     case "nothing":
       throw new FxaPairError("usage", "No pairing URL was given.", {
@@ -44,30 +49,14 @@ async function read(source: TypedSource, run: Run): Promise<PairingUrl> {
     case "url":
       return parsePairingUrl(source.text);
     case "pictures":
-      return pairingUrlAmong(await textsInPictures(source.sources, run));
+      return pairingUrlInPictures(source.sources, options, run);
     case "blocks":
-      return pairingUrlAmong([await textInBlocks(source.text)]);
+      return pairingUrlAmong([await textInBlocks(source.text)], "What was pasted");
     case "unknown":
       throw new FxaPairError("unreadable", "That is neither a pairing URL nor a picture.", {
         hint: "A pairing URL begins with https:// and contains channel_id; pictures are PNG, JPEG, WebP, GIF, TIFF, AVIF or SVG files.",
       });
   }
-}
-
-/** The texts of all; a picture without any does not matter if another one has some. */
-async function textsInPictures(sources: readonly string[], run: Run): Promise<string[]> {
-  const texts: string[] = [];
-  let failure: FxaPairError | undefined;
-  for (const source of sources) {
-    try {
-      texts.push(...(await textsInPicture(source, run)));
-    } catch (error) {
-      if (!(error instanceof FxaPairError) || error.code !== "unreadable") throw error;
-      failure ??= error;
-    }
-  }
-  if (texts.length === 0 && failure !== undefined) throw failure;
-  return texts;
 }
 
 async function textInBlocks(blocks: string): Promise<string> {

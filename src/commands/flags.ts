@@ -55,6 +55,8 @@ export const SETTINGS: ReadonlySet<string> = new Set([
   "store",
   "print-thumbprint",
   "check-timeout",
+  "qr-timeout",
+  "all",
   "report",
 ]);
 
@@ -95,6 +97,17 @@ export const storeFlags = {
   store: v.optional(v.picklist(STORE_PLACES, "must be file or keyring")),
 };
 
+/** Adds the option of every command that reads pictures. */
+export function addQrTimeoutOption(command: Command): Command {
+  return command.option(
+    "--qr-timeout <seconds>",
+    "how long to look for the QR code in a picture (default: 5)",
+  );
+}
+
+/** The schema entry of {@link addQrTimeoutOption}, in milliseconds. */
+export const qrTimeoutFlags = { qrTimeout: v.optional(secondsFlag(1, 600), "5") };
+
 /** What this device is called, as far as the accounts server takes it. */
 export const deviceNameFlag = v.optional(
   v.pipe(v.string(), v.minLength(1, "must not be empty"), v.maxLength(255, "must be at most 255 characters")),
@@ -106,6 +119,11 @@ export const deviceNameFlag = v.optional(
  */
 export function collect(value: string, previous: readonly string[] | undefined): readonly string[] {
   return [...(previous ?? []), ...value.split(/\s+/).filter(Boolean)];
+}
+
+/** The same for names of files, which may have blanks in them. In the environment there is one a line. */
+export function collectWhole(value: string, previous: readonly string[] | undefined): readonly string[] {
+  return [...(previous ?? []), value];
 }
 
 /** Whole seconds within bounds, as milliseconds. */
@@ -203,6 +221,7 @@ function fromEnvironment(option: Option, variables: Variables): RawValue | undef
     return TRUE_WORDS.has(word) !== option.negate;
   }
   if (text === "") return undefined;
+  if (option.parseArg === collectWhole) return text.split(/[\r\n]+/).filter(Boolean);
   return option.variadic || option.parseArg === collect ? text.split(/[\s,]+/).filter(Boolean) : text;
 }
 

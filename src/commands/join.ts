@@ -14,11 +14,14 @@ import type { CommandModule } from "./command.ts";
 import type { Environment } from "./context.ts";
 import { DEFAULT_CLIENT } from "./default-client.ts";
 import {
+  addQrTimeoutOption,
   addStoreOption,
   storeFlags,
   collect,
+  collectWhole,
   deviceNameFlag,
   globalFlags,
+  qrTimeoutFlags,
   readFlags,
   secondsFlag,
 } from "./flags.ts";
@@ -28,10 +31,21 @@ import { NewSignIn } from "./new-sign-in.ts";
 import { requireSomebodyToAsk, withRun } from "./setup.ts";
 import type { Run } from "./setup.ts";
 
+const pictureFlag = v.pipe(v.string(), v.minLength(1, "must name a picture, or - for standard input"));
+
 const Flags = v.object({
   ...globalFlags,
   ...storeFlags,
-  qr: v.optional(v.string()),
+  ...qrTimeoutFlags,
+  qr: v.optional(
+    v.union([
+      v.array(pictureFlag),
+      v.pipe(
+        pictureFlag,
+        v.transform((picture) => [picture]),
+      ),
+    ]),
+  ),
   yes: v.optional(v.boolean(), false),
   expectEmail: v.optional(v.pipe(v.string(), v.includes("@", "must be an e-mail address"))),
   key: v.optional(v.string()),
@@ -57,7 +71,11 @@ export const join: CommandModule = {
   define(command: Command): void {
     command
       .argument("[url]", "the pairing URL, or - to read it from standard input")
-      .option("--qr <picture>", "read the URL from a picture of the QR code (- for standard input)")
+      .option(
+        "--qr <picture>",
+        "read the URL from a picture of the QR code (- for standard input); may be repeated",
+        collectWhole,
+      )
       .option("--yes", "sign in without asking")
       .option("--expect-email <email>", "fail unless this is the account")
       .option("--key <file>", "use the P-256 key kept in this file (made when absent) instead of a fresh one")
@@ -76,6 +94,7 @@ export const join: CommandModule = {
       .option("--out <file>", "write the credentials there (- for standard output) instead of storing them")
       .option("--format <format>", "how to write them: json or env (default: json)")
       .option("--timeout <seconds>", "how long to wait in all (default: 300)");
+    addQrTimeoutOption(command);
     addStoreOption(command);
     addExamples(command, [
       "fxa-pair join --qr photo.png",

@@ -5,13 +5,16 @@ import type { PairingUrl } from "../pairing/pairing-url.ts";
 import { contentServerOf } from "./accounts.ts";
 import type { ServerFlags } from "./accounts.ts";
 import { askForPairingUrl } from "./ask-source.ts";
-import { pairingUrlAmong, textsInPicture } from "./picture-source.ts";
+import { pairingUrlInPictures } from "./picture-source.ts";
 import type { Run } from "./setup.ts";
 import { readStandardInput } from "./standard-input.ts";
 
 export interface SourceFlags extends ServerFlags {
   readonly yes: boolean;
-  readonly qr?: string | undefined;
+  /** Pictures: files, `data:` URLs, `-` for standard input. */
+  readonly qr?: readonly string[] | undefined;
+  /** Milliseconds for each picture. */
+  readonly qrTimeout: number;
   /** Whether --qr was typed, and not taken from the settings: a URL that was typed goes before those. */
   readonly qrTyped: boolean;
 }
@@ -38,14 +41,16 @@ export async function readPairingUrl(
 
 async function obtain(argument: string | undefined, flags: SourceFlags, run: Run): Promise<PairingUrl> {
   if (argument !== undefined && flags.qr !== undefined && flags.qrTyped) {
-    throw new FxaPairError("usage", "Both a URL and --qr were given.", { hint: "Give one of them." });
+    throw new FxaPairError("usage", "Both a URL and --qr were given.", {
+      hint: "Give one of them; before each picture of several, repeat --qr.",
+    });
   }
-  const source = argument ?? flags.qr;
+  const sources = argument === undefined ? flags.qr : [argument];
   // Of a terminal's input only a question can tell where it ends, and the keys are still needed afterwards.
-  if (source === "-" && run.prompter !== null && !flags.yes) return askForPairingUrl(run.prompter, run);
-  if (flags.qr !== undefined && argument === undefined) {
-    return pairingUrlAmong(await textsInPicture(flags.qr, run));
+  if (sources?.length === 1 && sources[0] === "-" && run.prompter !== null && !flags.yes) {
+    return askForPairingUrl(run.prompter, flags, run);
   }
+  if (flags.qr !== undefined && argument === undefined) return pairingUrlInPictures(flags.qr, flags, run);
   if (argument === "-") return parsePairingUrl(await readStandardInput(run));
   if (argument !== undefined) {
     run.reporter.warn(
@@ -58,7 +63,7 @@ async function obtain(argument: string | undefined, flags: SourceFlags, run: Run
       hint: "Give --qr <picture>, a URL, or - to read it from standard input.",
     });
   }
-  return askForPairingUrl(run.prompter, run);
+  return askForPairingUrl(run.prompter, flags, run);
 }
 
 /**

@@ -27,7 +27,7 @@ export type CliEvent =
   | { type: "removed"; device: ListedDevice }
   | { type: "credentials"; credentials: Readonly<Record<string, unknown>> }
   | { type: "token"; token: string; scope: readonly string[]; expiresAt: string }
-  | { type: "qr"; text: string; image: string; corners: Corners }
+  | QrEvent
   | { type: "listening"; url: string; metricsUrl: string | null }
   | SettingsEvent
   | { type: "completion"; shell: string; script: string }
@@ -49,6 +49,20 @@ export type CliEvent =
       hint: string | null;
       details: Readonly<Record<string, unknown>> | null;
     };
+
+/** A QR code in a picture. */
+export interface QrEvent {
+  type: "qr";
+  text: string;
+  /** The picture as it was named on the command line. */
+  image: string;
+  corners: Corners;
+  /** The reader that found it, and what was done to the picture before. */
+  engine: string;
+  rung: string;
+  /** Milliseconds since the search began. */
+  ms: number;
+}
 
 /** What one check of this machine's set-up found. */
 export interface CheckEvent {

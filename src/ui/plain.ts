@@ -27,6 +27,9 @@ import {
   storedInWords,
 } from "./words.ts";
 
+/** Cells: more than the fullest code takes, with everything in it escaped. Results are not cut. */
+const LONGEST_QR_TEXT = 40_000;
+
 export class PlainReporter implements Reporter {
   readonly #streams: Streams;
   readonly #options: ReporterOptions;
@@ -155,7 +158,7 @@ export function describe(event: CliEvent): { result?: readonly string[]; words?:
     case "token":
       return { result: [event.token] };
     case "qr":
-      return { result: [displayText(event.text, 4000)] };
+      return { result: [displayText(event.text, LONGEST_QR_TEXT)] };
     case "listening":
       return { words: [`Relay listening on ${event.url}`] };
     case "check":

@@ -95,7 +95,7 @@ describe.skipIf(!HAS_TERMINALS)(`join without a URL (${WHY_NOT})`, () => {
       "'/no/such.png' ",
     );
     await joining.fill(
-      /such\.png cannot be read[^]*no such file[^]*Paste the pairing URL.*: $/,
+      /such\.png: it cannot be read[^]*no such file[^]*Paste the pairing URL.*: $/,
       `'${picture}' `,
     );
     await joining.answer(/Sign this device in to .*\?/, "y");
