@@ -1,0 +1,34 @@
+/** The rows about pairings, as cases to be run. */
+import { MESSAGE_ROWS, MESSAGES } from "./message-rows.ts";
+import type { MessageMischief } from "./messages-proxy.ts";
+import type { Side } from "./lane.ts";
+import { differences, whoseTime } from "./row.ts";
+import { NO_GREETING } from "./words.ts";
+import { pair } from "./runs.ts";
+import type { Case } from "./scan.ts";
+
+/** Every message with every fault. */
+export function messageCases(): Case[] {
+  return MESSAGE_ROWS.flatMap((row) =>
+    row.places.map((place) => ({
+      name: `${row.fault}, ${row.side} ${place}`,
+      world: row.fault === "cut for good" ? "hasty" : "usual",
+      waits: whoseTime(row) !== undefined || row.host === NO_GREETING || row.join === NO_GREETING,
+      run: async (lane) => {
+        const message = { ...whereIs(row.side, place), fault: row.fault };
+        return differences(
+          row,
+          await pair(lane, () => ({ side: row.side, message }), { short: whoseTime(row) }),
+        );
+      },
+    })),
+  );
+}
+
+/** The messages' proxy counts from the greeting on, which is -1. */
+export function whereIs(side: Side, place: string): Pick<MessageMischief, "direction" | "number"> {
+  const up = MESSAGES[side].up.indexOf(place);
+  return up >= 0
+    ? { direction: "up", number: up }
+    : { direction: "down", number: MESSAGES[side].down.indexOf(place) - 1 };
+}
