@@ -11,6 +11,7 @@ import {
   importsOf,
 } from "./architecture/checks.ts";
 import type { Sources } from "./architecture/checks.ts";
+import { checkComparisons } from "./architecture/comparisons.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const NOT_OURS = new Set(["node_modules", ".git", "dist", "coverage"]);
@@ -42,6 +43,7 @@ describe("the project", () => {
     ["touches process, clock and timers in three files only", checkSystemUse],
     ["keeps files short", checkSizes],
     ["mentions no single machine's paths and hosts", checkTraces],
+    ["C10: compares authenticators and account ids by its one helper", checkComparisons],
   ])("%s", (_name, check) => {
     expect(check(tree)).toEqual([]);
   });
@@ -172,6 +174,34 @@ describe("planted violations are found", () => {
     ["a file beside the project", `see ..${folder("shared", "spec")}/cli.md`],
   ])("%s", (_name, text) => {
     expect(checkTraces(planted({ "docs/a.md": text }))).toHaveLength(1);
+  });
+});
+
+describe("C10: a comparison beside the one helper is found", () => {
+  test.each([
+    "if (binder === expected) go();",
+    "if (finished.verifyData != expected) stop();",
+    "const same = answer.state !== request.state;",
+    "tokens.filter((token) => token.uid === uid);",
+    "seat.current === claim.token;",
+    "equal = session?.sessionToken === kept[0];",
+    "switch (sessionToken) { case other: go(); }",
+    "timingSafeEqual(a, b);",
+    "a.equals(mac);",
+    "Buffer.compare(mac, expected);",
+    "indexOfPair.compare(binder);",
+  ])("%s", (text) => {
+    expect(checkComparisons(planted({ "src/relay/a.ts": text }))).toHaveLength(1);
+  });
+
+  test.each([
+    'seat.state === "left"',
+    "token === undefined || null !== uid",
+    "sessionToken.length === 64",
+    "equalText(a.uid, b.uid)",
+    "typeof token === kind",
+  ])("%s is none", (text) => {
+    expect(checkComparisons(planted({ "src/relay/a.ts": text }))).toEqual([]);
   });
 });
 

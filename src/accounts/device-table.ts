@@ -1,4 +1,5 @@
 /** The account's devices, each hanging on one session or one refresh token. */
+import { equalText } from "../lib/constant-time.ts";
 import type { Clock } from "../lib/clock.ts";
 import { encodeHex } from "../lib/hex.ts";
 import type { RandomSource } from "../lib/random.ts";
@@ -45,11 +46,11 @@ export class DeviceTable {
   /** A device of this account, not of any other. */
   find(uid: string, id: string): Device | undefined {
     const device = this.#devices.get(id);
-    return device?.uid === uid ? device : undefined;
+    return device !== undefined && equalText(device.uid, uid) ? device : undefined;
   }
 
   of(uid: string): readonly Device[] {
-    return [...this.#devices.values()].filter((device) => device.uid === uid);
+    return [...this.#devices.values()].filter((device) => equalText(device.uid, uid));
   }
 
   ownedBy(owner: DeviceOwner): Device | undefined {

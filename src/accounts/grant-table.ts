@@ -1,4 +1,5 @@
 /** Authorization codes, refresh tokens and access tokens, found by hash. Each leaves here once, when it is made. */
+import { equalText } from "../lib/constant-time.ts";
 import { createHash } from "node:crypto";
 import type { Clock } from "../lib/clock.ts";
 import { encodeHex } from "../lib/hex.ts";
@@ -80,11 +81,11 @@ export class GrantTable {
   }
 
   refreshTokensOf(uid: string): readonly RefreshToken[] {
-    return [...this.#refreshTokens.values()].filter((token) => token.uid === uid);
+    return [...this.#refreshTokens.values()].filter((token) => equalText(token.uid, uid));
   }
 
   accessTokensOf(uid: string): readonly AccessToken[] {
-    return [...this.#accessTokens.values()].filter((token) => token.uid === uid);
+    return [...this.#accessTokens.values()].filter((token) => equalText(token.uid, uid));
   }
 
   destroyAccessToken(id: string): void {
@@ -101,7 +102,7 @@ export class GrantTable {
 
   destroyCodesOf(uid: string): void {
     for (const code of this.#codes.values()) {
-      if (code.uid === uid) this.#codes.delete(code.id);
+      if (equalText(code.uid, uid)) this.#codes.delete(code.id);
     }
   }
 

@@ -1,4 +1,5 @@
 /** Sessions and the key-fetch tokens that hang on them, found by derived token id. */
+import { equalText } from "../lib/constant-time.ts";
 import type { Clock } from "../lib/clock.ts";
 import { encodeHex } from "../lib/hex.ts";
 import type { RandomSource } from "../lib/random.ts";
@@ -57,7 +58,7 @@ export class SessionTable {
   }
 
   of(uid: string): readonly Session[] {
-    return [...this.#sessions.values()].filter((session) => session.uid === uid);
+    return [...this.#sessions.values()].filter((session) => equalText(session.uid, uid));
   }
 
   /** Forgets a session and its key-fetch tokens. */

@@ -42,7 +42,7 @@ function literal(node: ts.Node | undefined): string {
   return node !== undefined && ts.isStringLiteralLike(node) ? node.text : "<computed>";
 }
 
-function parse(path: string, text: string): ts.SourceFile {
+export function parse(path: string, text: string): ts.SourceFile {
   return ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true, scriptKind(path));
 }
 
@@ -51,7 +51,7 @@ function scriptKind(path: string): ts.ScriptKind {
   return path.endsWith(".ts") ? ts.ScriptKind.TS : ts.ScriptKind.JS;
 }
 
-function visit(node: ts.Node, action: (node: ts.Node) => void): void {
+export function visit(node: ts.Node, action: (node: ts.Node) => void): void {
   action(node);
   ts.forEachChild(node, (child) => {
     visit(child, action);
@@ -188,6 +188,6 @@ export function checkTraces(files: Sources): string[] {
   );
 }
 
-function code(sources: Sources): [string, string][] {
+export function code(sources: Sources): [string, string][] {
   return [...sources].filter(([path]) => /^(?:src|bin|scripts)\//.test(path));
 }

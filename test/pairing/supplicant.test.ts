@@ -192,6 +192,19 @@ describe("every input in every stage", () => {
   });
 });
 
+it("C10: says the same of a wrong state, whichever of its characters is wrong", () => {
+  const { state: right } = REQUEST;
+  const words = Array.from(right, (character, at) => {
+    const wrong = right.slice(0, at) + (character === "_" ? "-" : "_") + right.slice(at + 1);
+    const { effects } = stepSupplicant(
+      run(PATHS.waitingForAuthority).state,
+      message(formatGrant(CODE, wrong)),
+    );
+    return effects.flatMap((effect) => (effect.type === "fail" ? [effect.error.message] : [])).join();
+  });
+  expect(new Set(words)).toEqual(new Set(["The other device sent a code that is not for this request."]));
+});
+
 describe("an exchange that is told to stop", () => {
   it("fails with the reason for stopping, not with how it stopped", () => {
     expect(transcript([...PATHS.exchanging, "interrupted", "deadline", "failed"]).slice(-3)).toEqual([

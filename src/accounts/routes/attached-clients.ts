@@ -1,4 +1,5 @@
 /** Everything attached to an account in one list: devices, sessions and refresh tokens. */
+import { equalText } from "../../lib/constant-time.ts";
 import * as v from "valibot";
 import type { SessionCaller } from "../auth.ts";
 import type { Call } from "../call.ts";
@@ -46,11 +47,12 @@ export function destroyAttachedClient(services: Services, caller: SessionCaller,
   } else if (sessionTokenId) {
     // An application without a device has no session.
     if (refreshTokenId || clientId) throw invalidField("sessionTokenId");
-    if (store.sessions.find(sessionTokenId)?.uid !== uid) throw new AuthProblem(110);
+    if (!equalText(store.sessions.find(sessionTokenId)?.uid ?? "", uid)) throw new AuthProblem(110);
     store.destroySession(sessionTokenId);
   } else if (refreshTokenId) {
     const token = store.grants.findRefreshTokenById(refreshTokenId);
-    if (token?.uid === uid && token.clientId === clientId) store.destroyRefreshToken(refreshTokenId);
+    const isOurs = token !== undefined && equalText(token.uid, uid) && token.clientId === clientId;
+    if (isOurs) store.destroyRefreshToken(refreshTokenId);
   } else {
     if (!clientId) throw new AuthProblem(108, { param: "clientId" });
     store.destroyTokens(uid, (id) => id === clientId);

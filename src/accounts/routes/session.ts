@@ -127,7 +127,7 @@ function verifyLink(services: Services, call: Call): Answer {
 async function reauthenticate(services: Services, call: Call): Promise<Answer> {
   const { account, session } = requireSession(services.store, call);
   const signIn = await checkSignIn(services, call, "bodyRequired");
-  if (signIn.account.uid !== account.uid) throw new AuthProblem(102);
+  if (!equalText(signIn.account.uid, account.uid)) throw new AuthProblem(102);
   // The session may have ended while the password was being checked.
   if (!services.store.sessions.find(session.id)) throw new AuthProblem(110);
   session.authAt = Math.floor(services.clock.wallTime() / 1000);
@@ -153,7 +153,7 @@ function destroy(services: Services, call: Call): Answer {
   const { account, session } = requireSession(services.store, call);
   const { customSessionToken } = readOptionalBody(call, DestroyBody);
   const id = customSessionToken?.toLowerCase() ?? session.id;
-  if (services.store.sessions.find(id)?.uid !== account.uid) throw new AuthProblem(110);
+  if (!equalText(services.store.sessions.find(id)?.uid ?? "", account.uid)) throw new AuthProblem(110);
   services.store.destroySession(id);
   return ok();
 }
