@@ -1,5 +1,5 @@
 /** Where secrets may be: not in the process list, in files that are the user's alone, on no connection but the right ones. */
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, watch, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -9,14 +9,12 @@ import { Command } from "commander";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { addGlobalOptions } from "../../src/commands/global-options.ts";
 import { COMMANDS } from "../../src/commands/index.ts";
-import { cleanUp, environmentFor, PROGRAM, run, start, temporaryFolder } from "./harness.ts";
+import { cleanUp, run, start, temporaryFolder } from "./harness.ts";
 import { startImpostor } from "./impostor.ts";
+import { HAS_STRACE, NO_STRACE, traced } from "./strace.ts";
 import { createWorld, EMAIL, PASSWORD, storedCredentials } from "./world.ts";
 import type { World } from "./world.ts";
 
-const HAS_STRACE =
-  process.platform === "linux" && spawnSync("strace", ["-f", "-o", "/dev/null", "true"]).status === 0;
-const NO_STRACE = "needs strace";
 const TOKEN_END = "/auth/v1/oauth/destroy";
 const SESSION_END = "/auth/v1/session/destroy";
 
@@ -185,21 +183,6 @@ function contentOf(path: string): Promise<string> {
     const watcher = watch(dirname(path)).on("change", look);
     look();
   });
-}
-
-/** Runs the program under strace. */
-async function traced(
-  args: readonly string[],
-  input: string,
-  strace: readonly string[],
-  before = "",
-): Promise<void> {
-  const words = ["strace", "-f", "-qq", "-s", "4096", ...strace, process.execPath, PROGRAM, ...args];
-  const command = `${before} exec ${words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ")}`;
-  const child = spawn("sh", ["-c", command], { env: environmentFor(), stdio: ["pipe", "ignore", "ignore"] });
-  child.stdin.on("error", () => undefined);
-  child.stdin.end(input);
-  await once(child, "close");
 }
 
 describe("logout", () => {

@@ -29,9 +29,9 @@ export function blankPng(width: number, height: number, rows = height, deep = fa
   header.set(deep ? [16, 6, 0, 0, 1] : [8, 0, 0, 0, 0], 8);
   return Buffer.concat([
     Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
-    chunk("IHDR", header),
-    chunk("IDAT", deflateSync(Buffer.alloc((width + 1) * rows), { level: 9 })),
-    chunk("IEND", Buffer.alloc(0)),
+    pngChunk("IHDR", header),
+    pngChunk("IDAT", deflateSync(Buffer.alloc((width + 1) * rows), { level: 9 })),
+    pngChunk("IEND", Buffer.alloc(0)),
   ]);
 }
 
@@ -53,7 +53,7 @@ export async function finderPatterns(side: number): Promise<Uint8Array> {
     .toBuffer();
 }
 
-function chunk(type: string, contents: Buffer): Buffer {
+export function pngChunk(type: string, contents: Buffer): Buffer {
   const body = Buffer.concat([Buffer.from(type, "latin1"), contents]);
   const [length, checksum] = [Buffer.alloc(4), Buffer.alloc(4)];
   length.writeUInt32BE(contents.length);
