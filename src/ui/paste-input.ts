@@ -14,8 +14,8 @@ const START = "\u001b[200~";
 const END = "\u001b[201~";
 const CTRL_C = "\u0003";
 
-/** What a piece of input amounts to, as far as whoever asks must act: nothing yet, or one of these. */
-export type PasteStep = "more" | "pasted" | "cleared" | "enter" | "interrupted" | "ended";
+/** What a piece of input amounts to, as far as whoever asks must act: nothing yet, or one of these. `stuck`: Tab added nothing. */
+export type PasteStep = "more" | "pasted" | "stuck" | "cleared" | "enter" | "interrupted" | "ended";
 
 /** A key: the sequence of one without a character or with Alt, an Enter, a run of characters, or a control. */
 // eslint-disable-next-line no-control-regex
@@ -31,11 +31,17 @@ const SEQUENCES = /\u001b(?:\[(?![\d;]{0,32}m)[0-?]*[ -/]*[@-~]|O[^]|[^[O]|$)/gu
 const CONTROLS = /(?!\u001b\[[\d;]{0,32}m)[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g;
 
 export class PasteInput {
+  readonly #complete: (text: string) => string | undefined;
   #text = "";
   /** Input whose meaning depends on what comes next. */
   #rest = "";
   #pasting = false;
   #entered = false;
+
+  /** @param complete what Tab makes of the text; undefined where it is a character as any other */
+  constructor(complete: (text: string) => string | undefined = () => undefined) {
+    this.#complete = complete;
+  }
 
   /** At most one character more than {@link MAX_PASTE}. */
   get text(): string {
@@ -96,6 +102,8 @@ export class PasteInput {
       case "\u0015":
         this.#text = "";
         return "cleared";
+      case "\t":
+        return this.#takeTab();
       case "\r":
       case "\n":
       case "\r\n":
@@ -109,6 +117,17 @@ export class PasteInput {
         if (!key.startsWith("\u001b")) this.#add(plain(key));
         return "more";
     }
+  }
+
+  #takeTab(): PasteStep {
+    const completed = this.#complete(this.#text);
+    if (completed === undefined) {
+      this.#add("\t");
+      return "more";
+    }
+    if (completed === this.#text) return "stuck";
+    this.#text = completed;
+    return "more";
   }
 
   #add(text: string): void {

@@ -27,7 +27,7 @@ export interface Prompter {
   line(label: string, options: { hidden: boolean }, signal: AbortSignal): Promise<string>;
   /**
    * Asks for something that is pasted rather than typed: not echoed, of one line or many, and left as it is, up to one
-   * character more than {@link MAX_PASTE}. The end of input is an empty text.
+   * character more than {@link MAX_PASTE}; or for what can be typed instead, which is. The end of input is an empty text.
    */
   paste(question: PasteQuestion, signal: AbortSignal): Promise<string>;
 }
@@ -36,6 +36,16 @@ export interface PasteQuestion {
   /** What may be pasted, in full sentences. */
   readonly explanation: string;
   readonly label: string;
+  /** For what is typed rather than pasted; it is undefined for any other text, which is shown nowhere. */
+  readonly assist?: ((typed: string) => TypingAid | undefined) | undefined;
+}
+
+/** What helps with a text of ASCII in one line while it is typed. */
+export interface TypingAid {
+  /** What goes on or is wrong, in a few words; empty where there is nothing to say. */
+  readonly hint: string;
+  /** What Tab makes of it. */
+  readonly completed: string;
 }
 
 export interface Choice {
@@ -158,7 +168,7 @@ export class TerminalPrompter implements Prompter {
     });
   }
 
-  paste({ explanation, label }: PasteQuestion, signal: AbortSignal): Promise<string> {
+  paste({ explanation, label, assist }: PasteQuestion, signal: AbortSignal): Promise<string> {
     // Said once: whoever is asked again knows it.
     if (explanation !== this.#explained) this.#streams.stderr.write(`${explanation}\n`);
     this.#explained = explanation;
@@ -167,6 +177,7 @@ export class TerminalPrompter implements Prompter {
       clock: this.#clock,
       question: this.#question,
       label,
+      assist,
       marked: this.#marksPastes,
       signal,
     });

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { askPaste, PASTE_PAUSE_MS } from "../../src/ui/ask-paste.ts";
 import { OpenQuestion } from "../../src/ui/open-question.ts";
 import { MAX_PASTE, PasteInput } from "../../src/ui/paste-input.ts";
+import type { TypingAid } from "../../src/ui/prompt.ts";
 import { FakeClock } from "../relay/support.ts";
 
 const ESC = "\u001b";
@@ -63,18 +64,100 @@ describe("input", () => {
   });
 });
 
-function open({ marks = true } = {}) {
+/** What helps with a number and letters behind it. */
+function assist(typed: string): TypingAid | undefined {
+  if (!/^\d[a-z]*$/.test(typed)) return undefined;
+  const hint = typed.length === 2 ? "abc abd" : "";
+  return { hint, completed: typed.length > 2 ? `${typed.slice(0, 1)}abc` : typed };
+}
+
+function open({ marks = true, aided = false } = {}) {
   const streams = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };
   const clock = new FakeClock();
   const question = new OpenQuestion();
   const ask = (signal = new AbortController().signal) =>
-    askPaste({ streams, clock, question, label: "Paste", marked: marks, signal });
+    askPaste({
+      streams,
+      clock,
+      question,
+      label: "Paste",
+      marked: marks,
+      signal,
+      assist: aided ? assist : undefined,
+    });
   return { ...streams, clock, question, ask };
 }
 
 async function settle(): Promise<void> {
   for (let i = 0; i < 5; i++) await new Promise(setImmediate);
 }
+
+/** What a line of a terminal shows after these characters. */
+function line(written: string): string {
+  return Array.from(written.split("\n").at(-1) ?? "").reduce(
+    (shown, key) => (key === "\b" ? shown.slice(0, -1) : shown + key),
+    "",
+  );
+}
+
+describe("what is typed rather than pasted", () => {
+  it("is shown as long as it can be that, and completed by Tab", async () => {
+    const { stdin, stderr, clock, ask } = open({ marks: false, aided: true });
+    const answer = ask();
+    let seen = "";
+    const after = async (keys: string) => {
+      stdin.write(keys);
+      await settle();
+      seen += String(stderr.read() ?? "");
+      return line(seen);
+    };
+    expect(await after("7ab")).toBe("Paste: 7ab");
+    expect(await after("\u007f")).toBe("Paste: 7a");
+    expect(await after("://x")).toBe("Paste: ");
+    expect(await after("\u0015")).toBe("Paste: (cleared) ");
+    expect(await after("7")).toBe("Paste: (cleared) 7");
+    expect(await after("ab\t")).toBe("Paste: (cleared) 7abc");
+    await after("\r");
+    clock.advance(PASTE_PAUSE_MS);
+    expect(await answer).toBe("7abc");
+    expect(seen + String(stderr.read() ?? "")).not.toMatch(/characters/);
+  });
+
+  it("is helped along by words where Tab has nothing to add", async () => {
+    const { stdin, stderr, ask } = open({ marks: false, aided: true });
+    const controller = new AbortController();
+    const answer = ask(controller.signal);
+    answer.catch(() => undefined);
+    stdin.write("7a\t");
+    await settle();
+    expect(String(stderr.read())).toBe("Paste: 7a\n(abc abd)\nPaste: 7a");
+    controller.abort();
+  });
+
+  it("is shown where it is pasted, too, and anything else is not", async () => {
+    const { stdin, stderr, clock, ask } = open({ aided: true });
+    const answer = ask();
+    stdin.write(marked("7abc"));
+    await settle();
+    expect(String(stderr.read())).toMatch(/Paste: 7abc$/);
+    stdin.write("\u0015");
+    stdin.write(marked("https://secret"));
+    await settle();
+    expect(String(stderr.read())).not.toContain("secret");
+    stdin.write("\r");
+    await settle();
+    clock.advance(PASTE_PAUSE_MS);
+    expect(await answer).toBe("https://secret");
+  });
+
+  it("has Tab as a character where nothing helps", () => {
+    const input = new PasteInput((text) => assist(text)?.completed);
+    expect([input.feed("x\ty"), input.text]).toEqual(["more", "x\ty"]);
+    expect(input.feed("\u00157ab\t")).toBe("cleared");
+    expect(input.text).toBe("7abc");
+    expect([input.feed(marked("\t")), input.text]).toEqual(["pasted", "7abc\t"]);
+  });
+});
 
 describe("asking", () => {
   it("tells how much was pasted and shows none of it", async () => {

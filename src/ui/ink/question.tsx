@@ -9,7 +9,7 @@ import type { Density } from "./frame.tsx";
 import { Field, Frame, Instruction, KeysBar, Points } from "./frame.tsx";
 import { Notices } from "./notices.tsx";
 import { Steps } from "./steps.tsx";
-import { strong } from "./style.ts";
+import { faint, strong } from "./style.ts";
 
 export function Question({
   model,
@@ -52,7 +52,8 @@ export function Line({
         {strong(`${panel.label}:`)} {panel.shown}
         {CURSOR}
       </Text>
-      <KeysBar keys={[{ key: "Enter", does: "done" }]} />
+      {panel.hint === undefined ? null : <Text>{faint(panel.hint === "" ? " " : panel.hint)}</Text>}
+      <KeysBar keys={panel.hint === undefined ? [DONE] : [COMPLETE, DONE]} />
     </>
   );
   return (
@@ -65,6 +66,8 @@ export function Line({
   );
 }
 
+const COMPLETE = { key: "Tab", does: "complete" };
+const DONE = { key: "Enter", does: "done" };
 const CURSOR = "\u001b[7m \u001b[27m";
 
 /** How something ended. */

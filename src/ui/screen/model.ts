@@ -77,6 +77,8 @@ export interface LinePanel {
   readonly label: string;
   /** What was typed so far, or what stands for it when it is hidden. */
   readonly shown: string;
+  /** What helps with it; undefined where nothing does, so that Tab does nothing. */
+  readonly hint?: string | undefined;
 }
 
 export interface EndingPanel {

@@ -61,30 +61,36 @@ export class ScreenPrompter implements Prompter {
 
   async line(label: string, { hidden }: { hidden: boolean }, signal: AbortSignal): Promise<string> {
     if (!this.#screen.planned) return this.#lines.line(label, { hidden }, signal);
-    const text = await this.#type({ label }, hidden ? hiddenForm : shownForm, 0, signal);
+    const form = hidden ? hiddenForm : shownForm;
+    const text = await this.#type({ label }, (typed) => ({ shown: form(typed) }), 0, signal);
     return hidden ? text : withoutLineEnds(text).trim();
   }
 
   async paste(question: PasteQuestion, signal: AbortSignal): Promise<string> {
     if (!this.#screen.planned) return this.#lines.paste(question, signal);
-    return this.#type(question, hiddenForm, PASTE_PAUSE_MS, signal);
+    const { assist } = question;
+    const show = (typed: string) => {
+      const hint = assist?.(typed)?.hint;
+      return hint === undefined ? { shown: hiddenForm(typed) } : { shown: shownForm(typed), hint };
+    };
+    return this.#type(question, show, PASTE_PAUSE_MS, signal);
   }
 
   /** @param pause milliseconds after Enter in which what follows makes it a line end of a paste */
   #type(
-    { explanation, label }: Pick<LinePanel, "explanation" | "label">,
-    show: (text: string) => string,
+    { explanation, label, assist }: Partial<PasteQuestion> & Pick<PasteQuestion, "label">,
+    show: (text: string) => Pick<LinePanel, "shown" | "hint">,
     pause: number,
     signal: AbortSignal,
   ): Promise<string> {
-    const typed = new PasteInput();
+    const typed = new PasteInput((text) => assist?.(text)?.completed);
     let cancel: CancelTimer = () => undefined;
     const panel = () => ({
       type: "line" as const,
       about: this.#subject().about,
       explanation,
       label,
-      shown: show(typed.text),
+      ...show(typed.text),
     });
     return this.#ask<string>(signal, panel, (settle, interrupt) => {
       const done = () => {

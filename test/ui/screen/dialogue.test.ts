@@ -446,6 +446,36 @@ describe("a line", () => {
     expect(terminal.screen).not.toContain("123");
   });
 
+  it("is shown with what helps where that is asked for, and completed by Tab", async () => {
+    const { offer, prompter, terminal, controller, clock } = open();
+    (await offer()).connected();
+    const question = {
+      explanation: "Type it.",
+      label: "Code",
+      assist: (typed: string) =>
+        typed.startsWith("1") ? { hint: "apple april", completed: "1-apple" } : undefined,
+    };
+    const answered = prompter.paste(question, controller.signal);
+    await settle();
+    terminal.type("x");
+    await settle();
+    expect(terminal.screen).toMatch(/Code: \(1 character, not shown\)/);
+    expect(terminal.screen).not.toContain("Tab complete");
+    terminal.type("\u007f1-a");
+    await settle();
+    expect(terminal.screen).toMatch(/Code: 1-a *\n *apple april\n/);
+    expect(terminal.screen).toContain("Tab complete   Enter done");
+    terminal.type("\t");
+    await settle();
+    expect(terminal.screen).toContain("Code: 1-apple");
+    terminal.type("\r");
+    await settle();
+    clock.advance(1000);
+    expect(await answered).toBe("1-apple");
+    await settle();
+    expect(terminal.screen).not.toContain("apple");
+  });
+
   it("is not shown when it is hidden", async () => {
     const { offer, prompter, terminal, controller } = open();
     (await offer()).connected();
