@@ -1,6 +1,8 @@
 /** How a channel can fail, in words and exit codes. One table for statuses, one for close codes. */
 import { FxaPairError } from "../lib/errors.ts";
+import type { ExchangeError } from "../cpace/exchange.ts";
 import type { TlsError } from "../tls/alerts.ts";
+import type { SeatRequest } from "./relay-url.ts";
 import type { ConnectError, SocketClose } from "./socket.ts";
 import { CLOSE } from "./wire.ts";
 
@@ -20,6 +22,70 @@ export function handshakeBroken(error: TlsError): FxaPairError {
     details: { alert: error.alert, fromPeer: error.fromPeer },
     cause: error,
   });
+}
+
+/**
+ * The secure channel failed where its key came of a code to type. A wrong code shows as a binder that does not match; so does
+ * a relay that changed the messages of the key exchange, which the other device cannot tell apart.
+ */
+export function codeFailure(error: TlsError, together: boolean): FxaPairError {
+  const details = { alert: error.alert, fromPeer: error.fromPeer, wrongCode: true };
+  if (error.refusal === "binderMismatch") {
+    return new FxaPairError(
+      "channel_security",
+      "Somebody tried a wrong code. Nothing was sent to that device, and this code is used up.",
+      {
+        hint: `If that was you, mistyping it: start again with a new code. If not, somebody is guessing, and has failed.`,
+        details,
+        cause: error,
+      },
+    );
+  }
+  if (!together && error.fromPeer && error.alert === "decrypt_error") {
+    return new FxaPairError(
+      "channel_security",
+      "The code was wrong: the other device has other words. That was its only try, and the code is used up.",
+      { hint: NEW_CODE, details, cause: error },
+    );
+  }
+  return handshakeBroken(error);
+}
+
+/** The other device's message of the key exchange is none that an honest one sends. */
+export function exchangeBroken(error: ExchangeError): FxaPairError {
+  return new FxaPairError("channel_security", `The key exchange failed: ${error.message}.`, {
+    hint: INTERFERENCE,
+    cause: error,
+  });
+}
+
+/** The other device began the key exchange, or should have answered, and says nothing. */
+export function agreementOverdue(milliseconds: number): FxaPairError {
+  return new FxaPairError(
+    "channel_security",
+    `The key exchange failed: the other device sent nothing more for ${milliseconds / 1000} seconds.`,
+    { hint: INTERFERENCE },
+  );
+}
+
+/** The relay is one that knows channels by their ids alone, as Mozilla's. */
+export function noNameplates(): FxaPairError {
+  return relayUnreachable(
+    "This relay has no codes to type: it gave the channel no number.",
+    "Show a QR code instead, or name a relay that has them with --channel-server.",
+    { nameplates: false },
+  );
+}
+
+/** The relay does not tell numbers that never were from those that are used up, so that they cannot be listed. */
+function unknownNameplate(): FxaPairError {
+  return new FxaPairError(
+    "timeout",
+    "The relay does not know this code: it is mistyped, used up or too old.",
+    {
+      hint: "Check its number, and that both devices use the same relay (--channel-server); or start again with a new code.",
+    },
+  );
 }
 
 export function notText(): FxaPairError {
@@ -52,10 +118,10 @@ export function noAnswer(): FxaPairError {
 }
 
 /** Why a connection to the relay did not come about. */
-export function connectFailure(error: ConnectError, joining: boolean): FxaPairError {
+export function connectFailure(error: ConnectError, seat: SeatRequest["type"]): FxaPairError {
   const { status, retryAfter, systemCode, close } = error.facts;
-  if (close !== undefined) return joining ? unknownChannel() : closeFailure(close, false);
-  if (status !== undefined) return upgradeRefused(status, retryAfter, joining);
+  if (close !== undefined) return seat === "create" ? closeFailure(close, false) : unknownSeat(seat);
+  if (status !== undefined) return upgradeRefused(status, retryAfter, seat);
   if (systemCode === undefined) return noAnswer();
   const details = { systemCode };
   const remedy = certificateRemedy(systemCode);
@@ -66,9 +132,18 @@ export function connectFailure(error: ConnectError, joining: boolean): FxaPairEr
   return relayUnreachable(`The relay cannot be reached (${systemCode}).`, hint, details);
 }
 
-function upgradeRefused(status: number, retryAfter: string | undefined, joining: boolean): FxaPairError {
+function unknownSeat(seat: "join" | "joinByNameplate"): FxaPairError {
+  return seat === "join" ? unknownChannel() : unknownNameplate();
+}
+
+function upgradeRefused(
+  status: number,
+  retryAfter: string | undefined,
+  seat: SeatRequest["type"],
+): FxaPairError {
   const details = { status, ...(retryAfter === undefined ? {} : { retryAfter }) };
-  if (joining && (status === 404 || status === 410)) return unknownChannel();
+  const joining = seat !== "create";
+  if (joining && (status === 404 || status === 410)) return unknownSeat(seat);
   if (joining && status === 409) {
     return new FxaPairError("channel_security", "Another device is in this channel already.", {
       hint: INTERFERENCE,

@@ -10,6 +10,8 @@ import { within } from "../lib/within.ts";
 import * as failures from "./failures.ts";
 import { connectToRelay, reconnectToRelay } from "./relay-connection.ts";
 import type { RelayConnection, RelayConnectionOptions } from "./relay-connection.ts";
+import { seatUrl } from "./relay-url.ts";
+import type { SeatRequest } from "./relay-url.ts";
 import { ConnectError } from "./socket.ts";
 import type { SocketClose, SocketEvent } from "./socket.ts";
 import { CLOSE, parseEnvelope } from "./wire.ts";
@@ -38,8 +40,7 @@ const LIFESPAN_OVER: SocketClose = { code: CLOSE.lifespanOver, reason: "" };
 export interface LinkOptions extends RelayConnectionOptions {
   /** As {@link channelRoot} gives it. */
   readonly root: string;
-  /** The channel to join; undefined to create one. */
-  readonly channelId: string | undefined;
+  readonly seat: SeatRequest;
 }
 
 export interface LinkListener {
@@ -57,6 +58,8 @@ export type LinkEnd = { readonly close: SocketClose } | { readonly error: Error 
 
 export class RelayLink {
   readonly id: string;
+  /** The short number that leads to the channel, if one was asked for and the relay gives any. */
+  readonly nameplate: string | undefined;
   /** When the relay will end the channel, on `Clock.now()`; null for never. */
   readonly expiresAt: number | null;
   readonly #options: LinkOptions;
@@ -81,12 +84,11 @@ export class RelayLink {
 
   /** Connects and waits for the relay's first message. @throws FxaPairError */
   static async open(options: LinkOptions): Promise<RelayLink> {
-    const { root, channelId } = options;
-    const joining = channelId !== undefined;
-    const connection = await connectToRelay(options, `${root}${channelId ?? ""}`).catch((error: unknown) => {
-      throw error instanceof ConnectError ? failures.connectFailure(error, joining) : error;
+    const { root, seat } = options;
+    const connection = await connectToRelay(options, seatUrl(root, seat)).catch((error: unknown) => {
+      throw error instanceof ConnectError ? failures.connectFailure(error, seat.type) : error;
     });
-    if (joining && connection.first.channelid !== channelId) {
+    if (seat.type === "join" && connection.first.channelid !== seat.channelId) {
       connection.socket.terminate();
       throw failures.relayMisbehaved("it put this device into another channel");
     }
@@ -96,9 +98,10 @@ export class RelayLink {
   private constructor(options: LinkOptions, connection: RelayConnection) {
     this.#options = options;
     this.#connection = connection;
-    const { channelid, seen, resume, expires_in: lifespan = USUAL_LIFESPAN } = connection.first;
+    const { channelid, seen, resume, nameplate, expires_in: lifespan = USUAL_LIFESPAN } = connection.first;
     const now = options.clock.now();
     this.id = channelid;
+    this.nameplate = nameplate;
     this.expiresAt = lifespan === null ? null : now + lifespan * 1000;
     this.#token = seen === undefined ? undefined : resume;
     this.#nextAttempt = now + RESUME_PAUSE;
@@ -132,6 +135,8 @@ export class RelayLink {
     if (this.#over) return;
     this.#over = true;
     this.#cancelPause();
+    // Nobody has listened yet, and nobody will: but that the socket is gone must be heard.
+    if (this.#listener === undefined) this.#attach(this.#connection);
     if (this.#socketGone) return;
     const { socket } = this.#connection;
     socket.close();

@@ -22,3 +22,21 @@ export function channelRoot(relayUrl: string, allowInsecure: boolean): string {
   }
   return `${url.protocol}//${url.host}/v1/ws/`;
 }
+
+/** Which seat to take: in a new channel, in the one of an id, or in the one of a nameplate. */
+export type SeatRequest =
+  | { readonly type: "create"; readonly nameplate: boolean }
+  | { readonly type: "join"; readonly channelId: string }
+  | { readonly type: "joinByNameplate"; readonly nameplate: string };
+
+/** Where to ask for a seat. `root` as {@link channelRoot} gives it. */
+export function seatUrl(root: string, seat: SeatRequest): string {
+  switch (seat.type) {
+    case "create":
+      return seat.nameplate ? `${root}?nameplate=1` : root;
+    case "join":
+      return `${root}${seat.channelId}`;
+    case "joinByNameplate":
+      return new URL(`/v1/nameplates/${encodeURIComponent(seat.nameplate)}`, root).href;
+  }
+}

@@ -86,6 +86,11 @@ export function isChannelId(text: string): boolean {
   return decodeBase64url(text)?.length === CHANNEL_ID_BYTES;
 }
 
+/** Whether a text is a nameplate, the short number of a channel: 1 to 9 digits, not beginning with 0. */
+export function isNameplate(text: string): boolean {
+  return /^[1-9]\d{0,8}$/.test(text);
+}
+
 /** Reads a connection's first message; `undefined` if it is none, also when its id is not a channel id. */
 export function parseFirstMessage(text: string): FirstMessage | undefined {
   const parsed = v.safeParse(firstMessageSchema, parseBounded(text));

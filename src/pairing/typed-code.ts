@@ -7,6 +7,7 @@
  * (`src/cpace`), and nothing else: never a key, and never sent. What is typed is read forgivingly, as people hear codes
  * and type them on all kinds of keyboards; what is exchanged is always the same three words, in full and lower case.
  */
+import { isNameplate } from "../channel/wire.ts";
 import { FxaPairError } from "../lib/errors.ts";
 import { drawWords, findWord, nearestWord, TELLING_LETTERS, wordsFrom } from "./code-words.ts";
 import type { CodeWords } from "./code-words.ts";
@@ -31,7 +32,6 @@ export interface Completion {
 /** Three words of eight letters and a number have 36 characters; the rest is room for blanks. */
 const MAX_LENGTH = 200;
 const WORD_COUNT = 3;
-const NAMEPLATE = /^[1-9]\d{0,8}$/;
 /** White space, and every dash that keyboards and programs put in a hyphen's place; the comma of who reads aloud. */
 const SEPARATORS = /[\s\p{Pd}\u2212\u00ad,]+/gu;
 /** What may be repeated to who typed it: no other text reaches a terminal. */
@@ -60,7 +60,7 @@ export function passwordOf(words: CodeWords): string {
 export function parseTypedCode(text: string): TypedCode {
   const { nameplate, words } = split(text);
   if (nameplate === undefined) throw unreadable("number", "it does not begin with its number", SHAPE);
-  if (!NAMEPLATE.test(nameplate)) throw unreadable("number", "its number is none that relays give", SHAPE);
+  if (!isNameplate(nameplate)) throw unreadable("number", "its number is none that relays give", SHAPE);
   const [first, second, third, ...more] = words;
   if (first === undefined || second === undefined || third === undefined || more.length > 0) {
     const counted = words.length === 1 ? "1 word follows" : `${words.length} words follow`;

@@ -76,7 +76,7 @@ export async function checkChannel(check: ChannelCheck): Promise<Finding> {
     socket.close();
     return channelFinding(first, Math.round(clock.now() - started));
   } catch (error) {
-    return findingOf(error instanceof ConnectError ? connectFailure(error, false) : error);
+    return findingOf(error instanceof ConnectError ? connectFailure(error, "create") : error);
   }
 }
 
