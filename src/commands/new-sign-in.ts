@@ -131,6 +131,7 @@ export class NewSignIn {
       scope,
       keys: Object.keys(keys),
       stored,
+      inStore: this.#options.flags.out === undefined,
     });
   }
 }

@@ -20,6 +20,8 @@ export type CliEvent =
       scope: readonly string[];
       keys: readonly string[];
       stored: string | null;
+      /** Whether that is where this program's own commands look for them. */
+      inStore: boolean;
     }
   | AccountEvent
   | { type: "devices"; devices: readonly ListedDevice[] }

@@ -208,11 +208,16 @@ function describeCompletion(event: Extract<CliEvent, { type: "complete" }>): str
   if ("clientId" in event) {
     return ["Done: the new device is signed in."];
   }
+  const done = `Done: signed in to ${displayText(event.email)}.`;
+  if (event.stored === null) return [done, "Nothing was stored on this device."];
+  const contents = contentsInWords(event.keys);
+  if (event.inStore) {
+    return [done, `Stored in ${storedInWords(event.stored)}: ${contents}; fxa-pair logout undoes it.`];
+  }
   return [
-    `Done: signed in to ${displayText(event.email)}.`,
-    event.stored === null
-      ? "Nothing was stored on this device."
-      : `Stored in ${storedInWords(event.stored)}: ${contentsInWords(event.keys)}; fxa-pair logout undoes it.`,
+    done,
+    `Written to ${displayText(event.stored, 1000)}: ${contents}. Whoever has that file is signed in.`,
+    "To undo it, remove this device: in the account's settings, or by fxa-pair devices on one that is signed in.",
   ];
 }
 

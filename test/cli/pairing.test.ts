@@ -238,6 +238,20 @@ describe("credentials", () => {
     expect(existsSync(folder)).toBe(false);
   });
 
+  it("go where logout does not look only with words that say so", async () => {
+    const words = async (...extra: string[]) => {
+      const { url } = await world.host();
+      const args = joinArgs(world.newFolder(), ...extra, "-").filter((arg) => arg !== "--json");
+      return (await run(args, { input: url })).stderr;
+    };
+    const file = `${world.newFolder()}.json`;
+    const [elsewhere, here] = [await words("--out", file), await words()];
+    expect(elsewhere).toContain(`Written to ${file}: its tokens and the key for Firefox Sync.`);
+    expect(elsewhere).toMatch(/Whoever has that file is signed in\.\nTo undo it, remove this device/);
+    expect(elsewhere).not.toContain("logout");
+    expect(here).toMatch(/^Stored in .*; fxa-pair logout undoes it\.$/m);
+  });
+
   it("go to standard output as assignments that a shell reads back", async () => {
     const { url } = await world.host();
     const args = joinArgs(world.newFolder(), "--out", "-", "--format", "env", "-").filter(
