@@ -10,10 +10,13 @@ import * as v from "valibot";
 import type { Clock } from "../lib/clock.ts";
 import { equalText } from "../lib/constant-time.ts";
 import { FxaPairError } from "../lib/errors.ts";
+import { parseJson } from "../lib/json.ts";
 import { ensurePrivateFolder, errorCode, readPrivateFile, writePrivateFile } from "../lib/private-file.ts";
 import type { RandomSource } from "../lib/random.ts";
+import { formatCredentials, readCredentials } from "./credential-format.ts";
+import type { Upgrade } from "./credential-format.ts";
 import type { Credentials } from "./credentials.ts";
-import { CREDENTIALS_VERSION, CredentialsSchema } from "./credentials.ts";
+import { CREDENTIALS_VERSION } from "./credentials.ts";
 import { withFileLock } from "./file-lock.ts";
 import { NO_KEYRING } from "./keyring.ts";
 import type { Keyring } from "./keyring.ts";
@@ -58,6 +61,8 @@ export interface LocalCredentialStoreOptions {
   readonly preferred?: StorePlace | undefined;
   /** Told when they were moved to the preferred place. */
   readonly onMove?: ((place: StorePlace) => void) | undefined;
+  /** Ways from earlier formats to today's, by the version they take. Left out: those there are. */
+  readonly upgrades?: ReadonlyMap<number, Upgrade>;
 }
 
 const FILE_NAME = "credentials.json";
@@ -66,6 +71,8 @@ interface Kept {
   readonly place: StorePlace;
   /** Null where they are gone, or damaged and to be replaced. */
   readonly credentials: Credentials | null;
+  /** Whether an earlier version of this program wrote them. */
+  readonly outdated: boolean;
 }
 
 /**
@@ -91,19 +98,32 @@ export class LocalCredentialStore implements CredentialStore {
     return this.#place === "keyring" ? KEYRING : this.#file;
   }
 
-  /** Moves them first if they are to be kept elsewhere. */
+  /**
+   * Moves them first if they are to be kept elsewhere. What an earlier version wrote is written anew; where that is not
+   * possible they are good all the same.
+   */
   async load(): Promise<Credentials | null> {
-    const { preferred, onMove } = this.#options;
+    const { preferred } = this.#options;
     const kept = await this.#read();
-    if (preferred === undefined || !isMisplaced(kept, preferred)) return this.#at(kept);
-    await this.#locked(async () => {
-      const current = await this.#read();
-      if (!isMisplaced(current, preferred)) return;
-      await this.#removeLeftovers();
-      await this.#write(current.credentials, preferred, current.place);
-      onMove?.(preferred);
-    });
+    if (isMisplaced(kept, preferred)) await this.#rewrite();
+    else if (kept?.outdated === true) await this.#rewrite().catch(() => undefined);
+    else return this.#at(kept);
     return this.#at(await this.#read());
+  }
+
+  /** In the preferred place and today's format. */
+  async #rewrite(): Promise<void> {
+    const { preferred, onMove } = this.#options;
+    await this.#locked(async () => {
+      const kept = await this.#read();
+      const credentials = kept?.credentials ?? null;
+      if (kept === null || credentials === null) return;
+      if (!isMisplaced(kept, preferred) && !kept.outdated) return;
+      await this.#removeLeftovers();
+      const place = preferred ?? kept.place;
+      await this.#write(credentials, place, kept.place);
+      if (place !== kept.place) onMove?.(place);
+    });
   }
 
   async checkPlace(): Promise<void> {
@@ -142,11 +162,11 @@ export class LocalCredentialStore implements CredentialStore {
   async #read(): Promise<Kept | null> {
     const text = await readPrivateFile(this.#file);
     if (text === undefined) return null;
-    if (!isPointer(text)) return { place: "file", credentials: parseCredentials(text, this.#file) };
+    const { upgrades } = this.#options;
+    if (!isPointer(text)) return { place: "file", ...readCredentials(text, this.#file, upgrades) };
     const secret = await this.#readKeyring();
-    const credentials =
-      secret === null ? null : parseCredentials(secret, "The entry in the system's keyring");
-    return { place: "keyring", credentials };
+    if (secret === null) return { place: "keyring", credentials: null, outdated: false };
+    return { place: "keyring", ...readCredentials(secret, "The entry in the system's keyring", upgrades) };
   }
 
   /** The keyring's own advice is for those who can still choose another place. */
@@ -170,7 +190,11 @@ export class LocalCredentialStore implements CredentialStore {
     } catch (error) {
       if (!(error instanceof FxaPairError) || error.code !== "not_signed_in") throw error;
       const text = await readPrivateFile(this.#file);
-      return { place: text !== undefined && isPointer(text) ? "keyring" : "file", credentials: null };
+      return {
+        place: text !== undefined && isPointer(text) ? "keyring" : "file",
+        credentials: null,
+        outdated: false,
+      };
     }
   }
 
@@ -181,10 +205,10 @@ export class LocalCredentialStore implements CredentialStore {
   async #write(credentials: Credentials, place: StorePlace, previous: StorePlace | undefined): Promise<void> {
     const { random } = this.#options;
     if (place === "keyring") {
-      await this.#keyring.write(this.#entry, JSON.stringify(credentials));
+      await this.#keyring.write(this.#entry, formatCredentials(credentials, "keyring"));
       await writePrivateFile(this.#file, POINTER, random);
     } else {
-      await writePrivateFile(this.#file, `${JSON.stringify(credentials, null, 2)}\n`, random);
+      await writePrivateFile(this.#file, formatCredentials(credentials, "file"), random);
       if (previous === "keyring") await this.#keyring.remove(this.#entry);
     }
     this.#place = place;
@@ -217,11 +241,8 @@ export class LocalCredentialStore implements CredentialStore {
   }
 }
 
-function isMisplaced(
-  kept: Kept | null,
-  preferred: StorePlace,
-): kept is Kept & { readonly credentials: Credentials } {
-  return kept !== null && kept.credentials !== null && kept.place !== preferred;
+function isMisplaced(kept: Kept | null, preferred: StorePlace | undefined): boolean {
+  return preferred !== undefined && kept !== null && kept.credentials !== null && kept.place !== preferred;
 }
 
 /** What the file says where the keyring has the credentials. */
@@ -229,7 +250,7 @@ const POINTER = `${JSON.stringify({ version: CREDENTIALS_VERSION, store: KEYRING
 const Pointer = v.object({ version: v.literal(CREDENTIALS_VERSION), store: v.literal(KEYRING) });
 
 function isPointer(text: string): boolean {
-  return v.is(Pointer, parse(text));
+  return v.is(Pointer, parseJson(text));
 }
 
 function sameToken(a: Credentials, b: Credentials): boolean {
@@ -240,29 +261,4 @@ function signedInMeanwhile(): FxaPairError {
   return new FxaPairError("usage", "Another fxa-pair has signed this device in meanwhile.", {
     hint: "See who with fxa-pair status; sign it out with fxa-pair logout if this sign-in is to take its place.",
   });
-}
-
-const AnyVersion = v.object({ version: v.pipe(v.number(), v.integer()) });
-
-function parseCredentials(text: string, path: string): Credentials {
-  const document = parse(text);
-  const versioned = v.safeParse(AnyVersion, document);
-  if (versioned.success && versioned.output.version > CREDENTIALS_VERSION) {
-    throw new FxaPairError("usage", `${path} was written by a newer fxa-pair.`, {
-      hint: "Update fxa-pair, or choose another folder with --config-dir.",
-    });
-  }
-  const parsed = v.safeParse(CredentialsSchema, document);
-  if (parsed.success) return parsed.output;
-  throw new FxaPairError("not_signed_in", `${path} is damaged and cannot be used.`, {
-    hint: "Delete it and sign in again; remove the old device in the account's settings.",
-  });
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -2,7 +2,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -10,7 +10,10 @@ import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { Clock } from "../../src/lib/clock.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { systemRandom } from "../../src/lib/random.ts";
+import { UPGRADES } from "../../src/oauth/credential-format.ts";
+import type { Upgrade } from "../../src/oauth/credential-format.ts";
 import { LocalCredentialStore } from "../../src/oauth/credential-store.ts";
+import { CREDENTIALS_VERSION } from "../../src/oauth/credentials.ts";
 import { exampleCredentials } from "./example-credentials.ts";
 import { failureOf, JumpingClock } from "./support.ts";
 
@@ -206,6 +209,66 @@ describe("content", () => {
       });
     }
     expect(await readFile(store.path, "utf8")).toBe(content);
+  });
+
+  describe("of an earlier version", () => {
+    // As if the format had changed twice before today's, at first without a list of scopes, then with another name for it.
+    const upgrades = new Map<number, Upgrade>([
+      [-1, (document) => ({ ...document, scopes: ["profile"] })],
+      [0, ({ scopes, ...document }) => ({ ...document, scope: scopes })],
+    ]);
+    const scopeless = { ...credentials, scope: undefined };
+    const contents: [number, string][] = [
+      [-1, JSON.stringify({ ...scopeless, version: -1 })],
+      [0, JSON.stringify({ ...scopeless, version: 0, scopes: ["profile"] })],
+    ];
+    const today = { ...credentials, scope: ["profile"] };
+
+    const upgrading = async (content: string) => {
+      const { path } = await withContent(content);
+      const options = { folder: dirname(path), clock: new JumpingClock(), random: systemRandom };
+      return new LocalCredentialStore({ ...options, upgrades });
+    };
+
+    test.each(contents)("(%i) is read, and written anew in today's format", async (_, content) => {
+      const store = await upgrading(content);
+      expect(await store.load()).toEqual(today);
+      expect(JSON.parse(await readFile(store.path, "utf8"))).toEqual(today);
+      expect(await modeOf(store.path)).toBe(0o600);
+    });
+
+    test("is read where nothing can be written", async () => {
+      const [[, content] = [0, ""]] = contents;
+      const store = await upgrading(content);
+      // Nobody can have the lock where a folder has its name.
+      await mkdir(`${store.path}.lock`);
+      expect(await store.load()).toEqual(today);
+      expect(await readFile(store.path, "utf8")).toBe(content);
+    });
+
+    test("is replaced and removed like today's", async () => {
+      for (const [, content] of contents) {
+        const store = await upgrading(content);
+        await store.save(other, credentials);
+        expect(await store.load()).toEqual(other);
+        const removing = await upgrading(content);
+        await removing.remove(credentials);
+        expect(await removing.load()).toBeNull();
+      }
+    });
+
+    test("that nobody knows the way from is damaged, and left alone", async () => {
+      const content = JSON.stringify({ ...credentials, version: -7 });
+      const store = await upgrading(content);
+      expect(await failureOf(store.load())).toMatchObject({ code: "not_signed_in" });
+      expect(await readFile(store.path, "utf8")).toBe(content);
+    });
+
+    test("has a way to today's, from every version there was", () => {
+      expect([...UPGRADES.keys()].sort()).toEqual(
+        Array.from({ length: CREDENTIALS_VERSION - 1 }, (_, i) => i + 1),
+      );
+    });
   });
 
   test.each([
