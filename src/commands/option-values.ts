@@ -12,8 +12,11 @@ export const SHELLS = ["bash", "zsh", "fish", "powershell"] as const;
 /** Where credentials can be kept. */
 export const STORE_PLACES = ["file", "keyring"] as const;
 
+/** How a QR code can be drawn. */
+export const QR_FORMS: readonly string[] = ["auto", "half", "full", "ascii", "none"];
+
 const WORDS: Readonly<Record<string, readonly string[]>> = {
-  form: ["auto", "half", "full", "ascii", "none"],
+  form: QR_FORMS,
   format: ["json", "env"],
   place: STORE_PLACES,
   server: ["release", "stage"],

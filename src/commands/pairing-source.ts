@@ -5,6 +5,7 @@ import type { PairingUrl } from "../pairing/pairing-url.ts";
 import { contentServerOf } from "./accounts.ts";
 import type { ServerFlags } from "./accounts.ts";
 import { askForPairingUrl } from "./ask-source.ts";
+import { QR_FORMS } from "./option-values.ts";
 import { pairingUrlInPictures } from "./picture-source.ts";
 import type { Run } from "./setup.ts";
 import { readStandardInput } from "./standard-input.ts";
@@ -45,12 +46,13 @@ async function obtain(argument: string | undefined, flags: SourceFlags, run: Run
       hint: "Give one of them; before each picture of several, repeat --qr.",
     });
   }
-  const sources = argument === undefined ? flags.qr : [argument];
+  const pictures = picturesFrom(flags);
+  const sources = argument === undefined ? pictures : [argument];
   // Of a terminal's input only a question can tell where it ends, and the keys are still needed afterwards.
   if (sources?.length === 1 && sources[0] === "-" && run.prompter !== null && !flags.yes) {
     return askForPairingUrl(run.prompter, flags, run);
   }
-  if (flags.qr !== undefined && argument === undefined) return pairingUrlInPictures(flags.qr, flags, run);
+  if (pictures !== undefined && argument === undefined) return pairingUrlInPictures(pictures, flags, run);
   if (argument === "-") return parsePairingUrl(await readStandardInput(run));
   if (argument !== undefined) {
     run.reporter.warn(
@@ -64,6 +66,13 @@ async function obtain(argument: string | undefined, flags: SourceFlags, run: Run
     });
   }
   return askForPairingUrl(run.prompter, flags, run);
+}
+
+/** In the settings `qr` may also be meant for `host`, as the form to draw codes in. */
+function picturesFrom({ qr, qrTyped }: SourceFlags): readonly string[] | undefined {
+  if (qrTyped) return qr;
+  const pictures = qr?.filter((name) => !QR_FORMS.includes(name));
+  return pictures?.length === 0 ? undefined : pictures;
 }
 
 /**

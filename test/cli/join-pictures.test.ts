@@ -123,6 +123,12 @@ describe("several pictures", LONG, () => {
   });
 });
 
+it("a form to draw codes in, from host's settings, is no picture", async () => {
+  const ended = await run(joinArgs(), { env: { FXA_PAIR_QR: "half" } });
+  expect(ended.status).toBe(2);
+  expect(ended.stderr).toMatch(/No pairing URL was given/);
+});
+
 describe("one picture", LONG, () => {
   it("D4: with two different pairing codes is refused, and none is chosen", async () => {
     const both = await picture("both.png", await beside(urlOf("a"), urlOf("b")));

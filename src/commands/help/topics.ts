@@ -71,7 +71,10 @@ function environment(whole: Catalogue): string {
     words: words.startsWith("see ") ? words : `${words} [${commands.join(", ")}]`,
   }));
   return page(
-    wrap("The command line wins over the environment, and that over config.json. Switches take 1 or 0.", 0),
+    wrap(
+      "The command line wins over the environment, and that over config.json. Switches take 1 or 0. What may be given several times is separated by blanks or commas, names of pictures by line ends.",
+      0,
+    ),
     "Read by every command:",
     columns(everywhere),
     "Read by single commands, named behind it:",
