@@ -60,6 +60,15 @@ describe("two devices with a code to type", () => {
     expect([host.key, join.key]).toEqual([zeros, zeros]);
   });
 
+  it("may take their time once they have a key", async () => {
+    const { clock, join, readers } = await openCodePair();
+    expect(await readers.host.next()).toEqual({ type: "connected" });
+    expect(await readers.join.next()).toEqual({ type: "connected" });
+    clock.advance(2 * AGREEMENT_TIME);
+    join.send("{}");
+    expect(await readers.host.next()).toMatchObject({ type: "message", text: "{}" });
+  });
+
   it("find each other by the number, which the relay gives", async () => {
     const { relay, host } = await openCodePair();
     expect(host.nameplate).toBe(NAMEPLATE);
