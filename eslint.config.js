@@ -48,6 +48,7 @@ export default tseslint.config(
         performance: "readonly",
         setImmediate: "readonly",
         fetch: "readonly",
+        AbortSignal: "readonly",
       },
     },
   },

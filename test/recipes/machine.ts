@@ -25,7 +25,8 @@ exec "$@"
 `;
 const CURL = `#!/bin/bash
 real=$(PATH=$REAL_PATH command -v curl)
-exec "$real" "\${@/#https:\\/\\/profile.accounts.firefox.com\\/v1/$PLAYED_PROFILE_SERVER}"
+here=("\${@/#https:\\/\\/profile.accounts.firefox.com\\/v1/$PLAYED_PROFILE_SERVER}")
+exec "$real" "\${here[@]/#https:\\/\\/token.services.mozilla.com/$PLAYED_TOKEN_SERVER}"
 `;
 
 /** What a played program was asked: its name and arguments, and what it was given on standard input. */
@@ -108,6 +109,7 @@ export class Machine {
         FXA_PAIR_SERVER: server,
         FXA_PAIR_CHANNEL_SERVER: relay,
         PLAYED_BY: `http://127.0.0.1:${port}/`,
+        PLAYED_TOKEN_SERVER: "http://127.0.0.1:9",
         PLAYED_PROFILE_SERVER: `${server}/profile/v1`,
         ...variables,
       }),
