@@ -63,7 +63,7 @@ async function ffsclient() {
   };
 }
 
-/** The credentials file of the npm package firefox-sync 1.1 (`credsFile`), which renews by itself. */
+/** The credentials file of the npm package firefox-sync 1.1 (`credsFile`). It drops the refresh token when it has used it. */
 function firefoxSync() {
   const { encryption, mac } = bundle();
   return {
