@@ -1,6 +1,7 @@
 /**
- * The authority's yes: asked on the terminal, or given beforehand with `--yes`. On an account with two-step
- * authentication whose sign-in is not fresh, a yes needs a code of the authenticator app besides.
+ * The authority's yes: asked on the terminal, or given beforehand with `--yes`. For a device whose code was scanned it takes
+ * the end of the fingerprint, read off that device (security V4); on an account with two-step authentication whose sign-in is
+ * not fresh, a code of the authenticator app besides.
  */
 import { FxaPairError } from "../lib/errors.ts";
 import type { AccountsClient } from "../oauth/accounts-client.ts";
@@ -8,6 +9,7 @@ import type { Credentials } from "../oauth/credential-store.ts";
 import { checkHostSession, needsFreshTotp } from "../oauth/host-session.ts";
 import type { HostSession } from "../oauth/host-session.ts";
 import { displayText } from "../ui/safe-text.ts";
+import { isEndOf } from "../pairing/fingerprint.ts";
 import type { RequestStatus } from "../pairing/status.ts";
 import type { Run } from "./setup.ts";
 
@@ -15,6 +17,8 @@ export interface ApprovalFlags {
   readonly yes: boolean;
   readonly approveJwk?: string | undefined;
   readonly expectFingerprint?: string | undefined;
+  /** Where the new device's code comes from, when that one shows it. */
+  readonly scan?: string | undefined;
 }
 
 export type HostCredentials = Credentials & { readonly sessionToken: string };
@@ -81,7 +85,8 @@ export class Approval {
   /** Asks; silence, the end of input and too many wrong codes are no. */
   async ask(question: RequestStatus, signal: AbortSignal): Promise<boolean> {
     const { prompter, reporter } = this.#run;
-    reporter.explain(question, !this.#flags.yes);
+    const typed = this.#flags.scan !== undefined && !this.#flags.yes;
+    reporter.explain(typed ? { ...question, endIsTyped: true } : question, !this.#flags.yes);
     if (this.#flags.yes) {
       // The sign-in may have aged while the offer waited.
       this.#requireNoCode();
@@ -90,8 +95,22 @@ export class Approval {
     if (prompter === null) return false;
     return (
       (await prompter.confirm(`Sign that device in to ${displayText(this.#credentials.email)}?`, signal)) &&
+      (!typed || (await this.#askEnd(question, signal))) &&
       (!this.#needsCode() || this.#askCode(signal))
     );
+  }
+
+  /** One try: who has the device in front of them can read it off. */
+  async #askEnd({ fingerprint }: RequestStatus, signal: AbortSignal): Promise<boolean> {
+    const { prompter, reporter } = this.#run;
+    const label = "Last four characters of the fingerprint on the new device";
+    const typed = (await prompter?.line(label, { hidden: false }, signal)) ?? "";
+    if (isEndOf(typed, fingerprint)) {
+      reporter.progress(`Both devices have the fingerprint ${fingerprint}.`);
+      return true;
+    }
+    reporter.warn("that is not the end of this request's fingerprint, so the device is not signed in.");
+    return false;
   }
 
   async #askCode(signal: AbortSignal): Promise<boolean> {

@@ -11,10 +11,21 @@ import type { Run } from "./setup.ts";
 import { parseTypedSource } from "./typed-source.ts";
 import type { TypedSource } from "./typed-source.ts";
 
-const QUESTION: PasteQuestion = {
-  explanation:
-    "Paste the pairing URL that the signed-in device shows, drop a picture of its QR code on this window, or paste the QR code itself, copied from another terminal.",
-  label: "Paste the pairing URL (it is not shown)",
+/** What is asked for, in words. */
+export interface Asking {
+  readonly question: PasteQuestion;
+  /** What to do after an empty answer. */
+  readonly whenNothing: string;
+}
+
+const TO_JOIN: Asking = {
+  question: {
+    explanation:
+      "Paste the pairing URL that the signed-in device shows, drop a picture of its QR code on this window, or paste the QR code itself, copied from another terminal.",
+    label: "Paste the pairing URL (it is not shown)",
+  },
+  whenNothing:
+    "Run fxa-pair host on the signed-in device, and fxa-pair join again here; or give --qr <picture>.",
 };
 
 /**
@@ -27,12 +38,13 @@ export async function askForPairingUrl(
   prompter: Prompter,
   options: PictureOptions,
   run: Run,
+  asking: Asking = TO_JOIN,
 ): Promise<PairingUrl> {
   for (;;) {
-    const answer = await prompter.paste(QUESTION, run.signal);
+    const answer = await prompter.paste(asking.question, run.signal);
     try {
       const source = parseTypedSource(answer, { home: homedir(), platform: run.environment.platform });
-      return await read(source, options, run);
+      return await read(source, { ...options, ...asking }, run);
     } catch (error) {
       if (!(error instanceof FxaPairError) || error.code !== "unreadable") throw error;
       run.reporter.say(displayText(`${error.message} ${error.hint ?? ""}`.trim(), 500));
@@ -40,12 +52,14 @@ export async function askForPairingUrl(
   }
 }
 
-async function read(source: TypedSource, options: PictureOptions, run: Run): Promise<PairingUrl> {
+async function read(
+  source: TypedSource,
+  { whenNothing, ...options }: PictureOptions & Asking,
+  run: Run,
+): Promise<PairingUrl> {
   switch (source.kind) {
     case "nothing":
-      throw new FxaPairError("usage", "No pairing URL was given.", {
-        hint: "Run fxa-pair host on the signed-in device, and fxa-pair join again here; or give --qr <picture>.",
-      });
+      throw new FxaPairError("usage", "No pairing URL was given.", { hint: whenNothing });
     case "url":
       return parsePairingUrl(source.text);
     case "pictures":

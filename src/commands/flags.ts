@@ -29,6 +29,8 @@ export const SETTINGS: ReadonlySet<string> = new Set([
   "accessible",
   "approve-jwk",
   "expect-fingerprint",
+  "scan",
+  "show",
   "allow-client",
   "allow-scope",
   "device-name",
@@ -124,6 +126,25 @@ export function collect(value: string, previous: readonly string[] | undefined):
 /** The same for names of files, which may have blanks in them. In the environment there is one a line. */
 export function collectWhole(value: string, previous: readonly string[] | undefined): readonly string[] {
   return [...(previous ?? []), value];
+}
+
+/**
+ * Refuses options typed along with another one that leaves them without a meaning. What stands in the environment or the
+ * settings file is for other runs, too.
+ *
+ * @param attributes as commander calls the options
+ * @throws FxaPairError `usage`
+ */
+export function refuseTogether(command: Command, option: string, attributes: readonly string[]): void {
+  const typed = command.options.find(
+    (candidate) =>
+      attributes.includes(candidate.attributeName()) &&
+      command.getOptionValueSource(candidate.attributeName()) === "cli",
+  );
+  if (typed === undefined) return;
+  throw new FxaPairError("usage", `${typed.long ?? ""} has no meaning together with ${option}.`, {
+    hint: "Leave one of them out.",
+  });
 }
 
 /** Whole seconds within bounds, as milliseconds. */

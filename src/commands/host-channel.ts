@@ -3,11 +3,13 @@ import { createChannel } from "../channel/pairing-channel.ts";
 import type { PairingChannel } from "../channel/pairing-channel.ts";
 import { formatPairingUrl } from "../pairing/pairing-url.ts";
 import type { OfferKind } from "../ui/offer-view.ts";
+import type { ReverseUrl } from "../pairing/pairing-url.ts";
 import type { RelayChoice } from "./accounts.ts";
 import { lifeOf } from "./offer.ts";
 import type { Offer } from "./offer.ts";
 import { untilInterrupted, userAgent } from "./setup.ts";
 import type { Run } from "./setup.ts";
+import { joinByUrl } from "./url-channel.ts";
 
 export interface HostChannel {
   readonly channel: PairingChannel;
@@ -18,6 +20,8 @@ export interface HostChannel {
 export interface HostChannelOptions {
   /** What the other device is given: a pairing URL, which is the QR code, too. */
   readonly way: OfferKind;
+  /** The code of the new device, if that one shows it: then nothing is shown here. */
+  readonly scanned?: ReverseUrl | undefined;
   readonly relay: RelayChoice;
   /** The accounts server's origin. */
   readonly server: string;
@@ -26,9 +30,10 @@ export interface HostChannelOptions {
   readonly run: Run;
 }
 
-/** @throws FxaPairError as {@link createChannel}; the interruption. */
+/** @throws FxaPairError as {@link createChannel} or {@link joinByUrl}; the interruption. */
 export async function openHostChannel(options: HostChannelOptions): Promise<HostChannel> {
-  const { relay, server, timeout, run } = options;
+  const { scanned, relay, server, timeout, run } = options;
+  if (scanned !== undefined) return { channel: await joinByUrl(relay, scanned, run), offer: undefined };
   const { clock, random } = run.environment;
   const opening = createChannel({ ...relay, clock, random, userAgent: userAgent(run.environment) });
   const channel = await untilInterrupted(opening, run, (late) => late.close());
@@ -36,6 +41,7 @@ export async function openHostChannel(options: HostChannelOptions): Promise<Host
     channel,
     offer: {
       kind: "url",
+      reader: "newDevice",
       url: formatPairingUrl(server, channel.id, channel.key),
       channelId: channel.id,
       ...lifeOf(channel, timeout, clock),

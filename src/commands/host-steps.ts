@@ -25,6 +25,18 @@ const AFTER: readonly Step[] = [
   { name: "finish", label: "Fetch tokens and keys", waitsFor: "waiting for the new device" },
 ];
 
+/** Where the new device shows the code. */
+export const SCAN_PLAN: Plan = {
+  title: "Sign in another device",
+  atOnce: true,
+  steps: [
+    { name: "scan", label: "Take the new device's code", waitsFor: "waiting for you" },
+    { name: "session", label: "Check this device's session", waitsFor: "waiting for the accounts server" },
+    { name: "channel", label: "Connect to the new device", waitsFor: "waiting for the relay" },
+    ...AFTER,
+  ],
+};
+
 /** Moves the steps on that a pairing's status completes or starts. */
 export function followSteps(status: PairingStatus, reporter: Pick<Reporter, "step">): void {
   switch (status.type) {

@@ -1,4 +1,7 @@
-/** `fxa-pair host`: the authority. Opens a channel, shows the pairing URL, asks, and grants the request. */
+/**
+ * `fxa-pair host`: the authority. Opens a channel and shows the pairing URL, or takes the one that the new device shows; asks,
+ * and grants the request.
+ */
 import { hostname } from "node:os";
 import type { Command } from "commander";
 import * as v from "valibot";
@@ -8,6 +11,7 @@ import type { AccountsClient } from "../oauth/accounts-client.ts";
 import type { Credentials } from "../oauth/credential-store.ts";
 import { grant } from "../oauth/grant.ts";
 import { normalizeFingerprint } from "../pairing/fingerprint.ts";
+import type { ReverseUrl } from "../pairing/pairing-url.ts";
 import { DEFAULT_CLIENTS, DEFAULT_SCOPES } from "../pairing/request-checks.ts";
 import type { RequestPolicy } from "../pairing/request-checks.ts";
 import { runAuthority } from "../pairing/run-authority.ts";
@@ -19,25 +23,38 @@ import type { HostCredentials } from "./approval.ts";
 import { addExamples } from "./command.ts";
 import type { CommandModule } from "./command.ts";
 import type { Environment } from "./context.ts";
-import { addStoreOption, storeFlags, deviceNameFlag, globalFlags, readFlags, secondsFlag } from "./flags.ts";
+import {
+  addQrTimeoutOption,
+  addStoreOption,
+  storeFlags,
+  deviceNameFlag,
+  globalFlags,
+  qrTimeoutFlags,
+  readFlags,
+  refuseTogether,
+  secondsFlag,
+} from "./flags.ts";
 import { openHostChannel } from "./host-channel.ts";
 import { NewDevice } from "./new-device.ts";
-import { offerFlags, publishOffer } from "./offer.ts";
+import { OFFER_OPTIONS, offerFlags, publishOffer } from "./offer.ts";
 import type { PublishedOffer } from "./offer.ts";
-import { followSteps, hostPlan } from "./host-steps.ts";
+import { followSteps, hostPlan, SCAN_PLAN } from "./host-steps.ts";
 import { attemptUntilDone } from "./renewal.ts";
 import type { Attempt } from "./renewal.ts";
+import { refuseArguments, requirePinToScan, scanCode } from "./scanned-source.ts";
 import { requireSomebodyToAsk, untilInterrupted, withRun } from "./setup.ts";
 import type { Run } from "./setup.ts";
 
 const Flags = v.object({
   ...globalFlags,
   ...storeFlags,
+  ...qrTimeoutFlags,
   ...offerFlags,
   yes: v.optional(v.boolean(), false),
   approveJwk: v.optional(
     v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{43}$/, "must be the 43 characters of a key's thumbprint")),
   ),
+  scan: v.optional(v.pipe(v.string(), v.minLength(1, "must name a picture, a URL, or - for standard input"))),
   expectFingerprint: v.optional(
     v.pipe(
       v.string(),
@@ -60,6 +77,8 @@ type HostFlags = v.InferOutput<typeof Flags>;
 export const host: CommandModule = {
   define(command: Command): void {
     command
+      // None is wanted, and there is more to say of a pairing URL than that.
+      .allowExcessArguments()
       .option("--yes", "approve the first valid request without asking, then end")
       .option(
         "--approve-jwk <thumbprint>",
@@ -75,22 +94,30 @@ export const host: CommandModule = {
         "--device-name <name>",
         "what the new device is told about this one (default: the machine's name)",
       )
+      .option(
+        "--scan <picture>",
+        "take the code that the new device shows (join --show): a picture, its URL, or -",
+      )
       .option("--timeout <seconds>", "how long each code waits (default: 900)")
       .option("--qr <form>", "how to draw the QR code: auto, half, full, ascii or none (default: auto)")
       .option("--qr-invert", "draw the QR code light on dark")
       .option("--qr-out <file>", "write the QR code to a .png or .svg file instead of drawing it")
       .option("--url-out <file>", "write the pairing URL to a file (mode 0600) instead of showing it")
       .option("--copy", "copy the pairing URL to the terminal's clipboard");
+    addQrTimeoutOption(command);
     addStoreOption(command);
     addExamples(command, [
       "fxa-pair host",
       "fxa-pair host --qr-out code.png",
+      "fxa-pair host --scan photo.png",
       "fxa-pair host --yes --approve-jwk <thumbprint> --url-out url.txt",
     ]);
   },
 
   async run(command: Command, environment: Environment): Promise<number> {
     const flags = readFlags(command, Flags, environment.variables);
+    refuseArguments(command.args);
+    if (flags.scan !== undefined) refuseTogether(command, "--scan", OFFER_OPTIONS);
     return withRun(flags, environment, (run) => runHost(flags, run));
   },
 };
@@ -101,22 +128,40 @@ async function runHost(flags: HostFlags, run: Run): Promise<number> {
     flags.yes,
     "Approve without asking by --yes (best with --approve-jwk), or run it in a terminal.",
   );
+  requirePinToScan(flags);
   if (flags.yes) warnAboutYes(flags, run);
   const credentials = await hostCredentials(flags, run);
-  const asks = run.prompter !== null && !flags.yes && !flags.json;
+  const scanned = await scannedCode(flags, credentials, run);
+  // A fresh code is the other device's to show, when this one is scanned.
+  const asks = run.prompter !== null && !flags.yes && !flags.json && scanned === undefined;
   const options = { asks, way: "url", switches: false } as const;
   const { clientId, newDevice } = await attemptUntilDone(run, options, (attempt) =>
-    pairOnce(flags, credentials, run, attempt),
+    pairOnce(flags, credentials, scanned, run, attempt),
   );
   run.reporter.event({ type: "complete", clientId });
   await newDevice.conclude(!flags.yes && run.prompter !== null);
   return 0;
 }
 
+/** The new device's code, if it is that one that shows it. */
+async function scannedCode(
+  { scan, ...flags }: HostFlags,
+  credentials: HostCredentials,
+  run: Run,
+): Promise<ReverseUrl | undefined> {
+  if (scan === undefined) return undefined;
+  if (!flags.yes) run.reporter.plan(SCAN_PLAN);
+  run.reporter.step("scan", "active");
+  const url = await scanCode({ ...flags, scan }, credentials, run);
+  run.reporter.step("scan", "done");
+  return url;
+}
+
 /** One channel, one key, one code: from the check of the session to the client that was signed in. */
 async function pairOnce(
   flags: HostFlags,
   credentials: HostCredentials,
+  scanned: ReverseUrl | undefined,
   run: Run,
   { way, offered, signal, actions }: Attempt,
 ): Promise<{ clientId: string; newDevice: NewDevice }> {
@@ -125,17 +170,20 @@ async function pairOnce(
   const relay = chosenRelay(flags, run);
   const connecting = connectAccounts(credentials.server, run, clock.now() + flags.timeout);
   // The first request is under way before a screen is made ready, which takes a while.
-  reporter.plan(hostPlan(way));
+  if (scanned === undefined) reporter.plan(hostPlan(way));
   reporter.step("session", "active");
   const accounts = await connecting;
   reporter.progress("Checking this device's session…");
   const approval = await Approval.prepare(accounts.client, credentials, flags, run);
   reporter.step("session", "done");
 
-  reporter.progress("Opening a channel on the relay…");
+  reporter.progress(
+    scanned === undefined ? "Opening a channel on the relay…" : "Connecting to the new device…",
+  );
   reporter.step("channel", "active");
   const opening = openHostChannel({
     way,
+    scanned,
     relay: relay ?? discoveredRelay(accounts),
     server: credentials.server,
     timeout: flags.timeout,
@@ -144,7 +192,7 @@ async function pairOnce(
   const profile = ownProfile(accounts.client, credentials, run);
   const { channel, offer } = await opening;
   reporter.step("channel", "done");
-  reporter.step("scan", "active");
+  if (scanned === undefined) reporter.step("scan", "active");
   const connection = new ConnectionNotice(reporter, clock);
   const newDevice = new NewDevice(accounts.client, credentials, run);
   let published: PublishedOffer | undefined;
@@ -158,6 +206,9 @@ async function pairOnce(
       clock,
       policy: policyOf(flags),
       metadata: { ...known, email: credentials.email, deviceName: flags.deviceName ?? hostname() },
+      ...(scanned === undefined
+        ? {}
+        : { origin: { role: "joiner", announced: scanned.fingerprint } as const }),
       timeout: flags.timeout,
       clientName: (id) => accounts.client.clientName(id),
       authorize: (request) => newDevice.granted(request, () => grant(accounts.client, credentials, request)),

@@ -1,21 +1,21 @@
 /** Where a new device's channel comes from, and the accounts server that goes with it. */
-import { joinChannel } from "../channel/pairing-channel.ts";
+import { createChannel } from "../channel/pairing-channel.ts";
 import type { PairingChannel } from "../channel/pairing-channel.ts";
 import type { AccountsClient } from "../oauth/accounts-client.ts";
-import type { PairingUrl } from "../pairing/pairing-url.ts";
-import { chosenRelay, connectAccounts, discoveredRelay } from "./accounts.ts";
+import { formatReverseUrl } from "../pairing/pairing-url.ts";
+import type { NormalUrl } from "../pairing/pairing-url.ts";
+import { chosenRelay, connectAccounts, contentServerOf, discoveredRelay } from "./accounts.ts";
 import type { RelayChoice, ServerFlags } from "./accounts.ts";
+import { lifeOf } from "./offer.ts";
 import type { Offer } from "./offer.ts";
 import { confirmServer, readPairingUrl } from "./pairing-source.ts";
 import type { SourceFlags } from "./pairing-source.ts";
 import { untilInterrupted, userAgent } from "./setup.ts";
 import type { Run } from "./setup.ts";
+import { joinByUrl } from "./url-channel.ts";
 
-/** How this device finds the other one: by the pairing URL that it shows. */
-export interface JoinWay {
-  readonly kind: "url";
-  readonly url: PairingUrl;
-}
+/** How this device finds the other one: by the pairing URL that it shows, or by showing one itself. */
+export type JoinWay = { readonly kind: "url"; readonly url: NormalUrl } | { readonly kind: "show" };
 
 export interface JoinPlace {
   readonly way: JoinWay;
@@ -32,15 +32,16 @@ export interface JoinChannel {
 }
 
 /**
- * Finds out by what to join, and confirms the accounts server that it names.
+ * Finds out by what to join, and confirms the accounts server that it names. Who shows a code has none to read.
  *
  * @throws FxaPairError as `readPairingUrl` and `confirmServer`.
  */
 export async function chooseJoinPlace(
   argument: string | undefined,
-  flags: SourceFlags,
+  flags: SourceFlags & { readonly show: boolean },
   run: Run,
 ): Promise<JoinPlace> {
+  if (flags.show) return { way: { kind: "show" }, server: contentServerOf(flags) };
   const url = await readPairingUrl(argument, flags, run);
   const server = await confirmServer(url, flags, run);
   return { way: { kind: "url", url }, server };
@@ -50,43 +51,50 @@ export async function chooseJoinPlace(
  * The channel, and the accounts server as soon as it is found. Where the relay is known beforehand nothing comes before the
  * connection to it: the accounts server has time until the user is asked.
  *
- * @param flags.timeout milliseconds for all that the accounts server is asked
- * @throws FxaPairError as {@link joinChannel}; the interruption.
+ * @param flags.timeout milliseconds for all that the accounts server is asked, and that a code shown here waits
+ * @param fingerprint of the request that will be sent: 13 characters
+ * @throws FxaPairError as {@link createChannel} and {@link joinByUrl}; the interruption.
  */
 export async function openJoinChannel(
-  { way, server }: JoinPlace,
+  place: JoinPlace,
   flags: ServerFlags & { readonly timeout: number },
+  fingerprint: string,
   run: Run,
 ): Promise<JoinChannel> {
+  const { server } = place;
   const relay = chosenRelay(flags, run);
   const deadline = run.environment.clock.now() + flags.timeout;
+  const open = (through: RelayChoice) => openThrough(through, place, { ...flags, fingerprint }, run);
   if (relay !== undefined) {
-    const channel = await joinThrough(relay, way, run);
+    const opened = await open(relay);
     const accounts = connectAccounts(server, run, deadline).then(({ client }) => client);
     // Whoever needs the client hears of a failure; until then it is nobody's.
     accounts.catch(() => undefined);
-    return { channel, offer: undefined, accounts };
+    return { ...opened, accounts };
   }
   const accounts = await connectAccounts(server, run, deadline);
-  const channel = await joinThrough(discoveredRelay(accounts), way, run);
-  return { channel, offer: undefined, accounts: Promise.resolve(accounts.client) };
+  const opened = await open(discoveredRelay(accounts));
+  return { ...opened, accounts: Promise.resolve(accounts.client) };
 }
 
-async function joinThrough(relay: RelayChoice, { url }: JoinWay, run: Run): Promise<PairingChannel> {
+async function openThrough(
+  relay: RelayChoice,
+  { way, server }: JoinPlace,
+  { timeout, fingerprint }: { readonly timeout: number; readonly fingerprint: string },
+  run: Run,
+): Promise<Pick<JoinChannel, "channel" | "offer">> {
+  if (way.kind === "url") return { channel: await joinByUrl(relay, way.url, run), offer: undefined };
   const { clock, random } = run.environment;
-  const { channelId, channelKey } = url;
-  const joining = joinChannel({
-    ...relay,
-    clock,
-    random,
-    userAgent: userAgent(run.environment),
-    channelId,
-    channelKey,
-  });
-  try {
-    return await untilInterrupted(joining, run, (late) => late.close());
-  } finally {
-    // The channel has a copy of its own by now, or never will.
-    channelKey.fill(0);
-  }
+  const opening = createChannel({ ...relay, clock, random, userAgent: userAgent(run.environment) });
+  const channel = await untilInterrupted(opening, run, (late) => late.close());
+  return {
+    channel,
+    offer: {
+      kind: "url",
+      reader: "signedInDevice",
+      url: formatReverseUrl(server, channel.id, channel.key, fingerprint),
+      channelId: channel.id,
+      ...lifeOf(channel, timeout, clock),
+    },
+  };
 }

@@ -19,6 +19,16 @@ export const JOIN_PLAN: Plan = {
   ],
 };
 
+/** Where this device shows the code. */
+export const SHOW_PLAN: Plan = {
+  title: JOIN_PLAN.title,
+  steps: [
+    { name: "code", label: "Open a channel", waitsFor: "waiting for the relay" },
+    { name: "connect", label: "Scan the code with the signed-in device", waitsFor: "waiting for it" },
+    ...JOIN_PLAN.steps.slice(2),
+  ],
+};
+
 /** Moves the steps on that a pairing's status completes or starts. */
 export function followSteps(status: PairingStatus, reporter: Pick<Reporter, "step">): void {
   switch (status.type) {

@@ -36,6 +36,8 @@ export interface NewSignInOptions {
   readonly existing: Credentials | null;
   readonly store: CredentialStore;
   readonly flags: SignInFlags;
+  /** This device showed the code: then the other one asks for the end of the fingerprint. */
+  readonly showed: boolean;
   readonly run: Run;
 }
 
@@ -73,10 +75,10 @@ export class NewSignIn {
 
   /** Asks the user, or answers for one who said --yes. */
   async ask(question: MetadataStatus, signal: AbortSignal): Promise<boolean> {
-    const { flags, existing, run } = this.#options;
+    const { flags, existing, run, showed } = this.#options;
     await this.#options.accounts;
     const { prompter, reporter } = run;
-    reporter.explain(question, !flags.yes);
+    reporter.explain(showed ? { ...question, endIsTyped: true } : question, !flags.yes);
     if (flags.yes) return true;
     if (prompter === null) return false;
     if (existing !== null) {

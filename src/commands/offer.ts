@@ -24,6 +24,9 @@ export const offerFlags = {
   copy: v.optional(v.boolean(), false),
 };
 
+/** Their names, as of commander's attributes. */
+export const OFFER_OPTIONS = ["qr", "qrInvert", "qrOut", "urlOut", "copy"] as const;
+
 export interface OfferFlags {
   readonly color: boolean;
   readonly qr: QrForm;
@@ -33,7 +36,7 @@ export interface OfferFlags {
   readonly copy: boolean;
 }
 
-export type UrlOffer = Pick<UrlOfferView, "kind" | "url" | "channelId" | "expiresAt" | "endsAt">;
+export type UrlOffer = Pick<UrlOfferView, "kind" | "reader" | "url" | "channelId" | "expiresAt" | "endsAt">;
 export type Offer = UrlOffer | CodeOfferView;
 
 /**

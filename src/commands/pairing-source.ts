@@ -1,7 +1,7 @@
 /** Where `join` gets the pairing URL from, and whether the server in it is one to trust. */
 import { FxaPairError } from "../lib/errors.ts";
 import { asciiHost, matchesServer, parsePairingUrl } from "../pairing/pairing-url.ts";
-import type { PairingUrl } from "../pairing/pairing-url.ts";
+import type { NormalUrl, PairingUrl } from "../pairing/pairing-url.ts";
 import { contentServerOf } from "./accounts.ts";
 import type { ServerFlags } from "./accounts.ts";
 import { askForPairingUrl } from "./ask-source.ts";
@@ -30,11 +30,11 @@ export async function readPairingUrl(
   argument: string | undefined,
   flags: SourceFlags,
   run: Run,
-): Promise<PairingUrl> {
+): Promise<NormalUrl> {
   const url = await obtain(argument, flags, run);
   if (url.mode === "reverse") {
     throw new FxaPairError("usage", "This code was made by a new device that wants to be signed in.", {
-      hint: "It is for the signed-in device to scan. To sign this one in, run fxa-pair host there and join with its code.",
+      hint: "The signed-in device takes it with fxa-pair host --scan. To sign this one in by a code, run fxa-pair host there.",
     });
   }
   return url;

@@ -64,7 +64,7 @@ function pairingUrlsAmong(found: readonly string[], where: string): Sighting[] {
   if (damaged !== undefined) explain(damaged, where);
   const what = texts.length === 1 ? "a QR code, but not" : `${texts.length} QR codes, but none with`;
   throw new FxaPairError("unreadable", `${where}: ${what} a pairing URL: ${described(texts[0] ?? "")}`, {
-    hint: "Use the code that the signed-in device shows under “connect another device”.",
+    hint: "Use the code that the other device shows for pairing (Firefox: under “connect another device”).",
   });
 }
 

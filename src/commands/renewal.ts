@@ -143,6 +143,6 @@ function noMoreCodes(): FxaPairError {
 
 function quitWithoutFailure(): FxaPairError {
   return new FxaPairError("declined_here", "You ended it before a device came.", {
-    hint: "The code is not good any more; run fxa-pair host for another.",
+    hint: "The code is not good any more; run the command again for another.",
   });
 }

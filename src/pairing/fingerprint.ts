@@ -4,6 +4,7 @@
  * for as long as the channel lives.
  */
 import { createHash } from "node:crypto";
+import { equalText } from "../lib/constant-time.ts";
 
 const LABEL = "fxa-pair request 1\0";
 const LENGTH = 13;
@@ -29,6 +30,16 @@ export function requestFingerprint(document: string): string {
 /** 13 characters as people see them: `XXXX-XXXXX-XXXX`. */
 export function formatFingerprint(fingerprint: string): string {
   return `${fingerprint.slice(0, 4)}-${fingerprint.slice(4, 9)}-${fingerprint.slice(9)}`;
+}
+
+/** Characters of the last group that people see. */
+const END = 4;
+
+/** Whether somebody typed the last four characters of a formatted fingerprint, or all of it, as forgivingly as below. */
+export function isEndOf(typed: string, formatted: string): boolean {
+  const whole = formatted.replaceAll("-", "");
+  const start = whole.slice(0, -END);
+  return equalText(normalizeFingerprint(start + typed) ?? normalizeFingerprint(typed) ?? "", whole);
 }
 
 /**

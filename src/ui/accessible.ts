@@ -15,7 +15,7 @@ import { canAsk } from "./streams.ts";
 import type { Streams } from "./streams.ts";
 import { TypedWords } from "./typed-words.ts";
 import type { SpokenAction } from "./typed-words.ts";
-import { durationInWords } from "./words.ts";
+import { durationInWords, fingerprintInWords, TAKE_IT_THERE } from "./words.ts";
 
 export class AccessibleReporter extends PlainReporter {
   readonly #streams: Streams;
@@ -29,17 +29,16 @@ export class AccessibleReporter extends PlainReporter {
 
   override explain(subject: Explained, asked: boolean): void {
     super.explain(subject, asked);
-    if (asked) this.say(`The fingerprint, spelled: ${spellInOneLine(subject.fingerprint)}.`);
+    if (!asked || subject.type === "scanned") return;
+    const shown = fingerprintInWords(subject).fingerprint.replace(/-_+$/, "");
+    const part = shown === subject.fingerprint ? "The fingerprint" : "Its first nine characters";
+    this.say(`${part}, spelled: ${spellInOneLine(shown)}.`);
   }
 
   override async offer(view: OfferView, actions: OfferActions = {}): Promise<OfferHandle> {
     const { endsAt } = view;
     if (filesOf(view).length > 0 || !canAsk(this.#streams)) return super.offer(view);
-    this.say(
-      view.kind === "code"
-        ? TYPE_THE_CODE
-        : "Run fxa-pair join on the new device, and give it this pairing URL:",
-    );
+    this.say(view.kind === "code" ? TYPE_THE_CODE : TAKE_IT_THERE[view.reader].spoken);
     this.say(view.kind === "code" ? view.code : view.url);
     this.tellOnlyYourself(view.kind);
     if (endsAt !== null) {

@@ -4,7 +4,7 @@
  */
 import type { Sender } from "../channel/wire.ts";
 import type { ErrorCode } from "../lib/errors.ts";
-import type { PairingStatus } from "../pairing/status.ts";
+import type { MetadataStatus, PairingStatus, RequestStatus } from "../pairing/status.ts";
 
 /** The place of a QR code in its picture: its corners in pixels, clockwise from the code's own top left. */
 export type Corners = readonly { readonly x: number; readonly y: number }[];
@@ -85,7 +85,24 @@ export interface SettingsEvent {
 export type SettingValue = string | number | readonly string[] | null;
 
 /** What a user is asked about. */
-export type Explained = Extract<CliEvent, { type: "request" | "metadata" }>;
+export type Explained = RequestSubject | MetadataSubject | ScannedSubject;
+
+export interface RequestSubject extends RequestStatus {
+  /** The fingerprint's last four characters are asked for, and so not shown. */
+  readonly endIsTyped?: boolean;
+}
+
+export interface MetadataSubject extends MetadataStatus {
+  /** The other device asks for the fingerprint's last four characters. */
+  readonly endIsTyped?: boolean;
+}
+
+/** A code that a new device made, before that device is spoken to. */
+export interface ScannedSubject {
+  readonly type: "scanned";
+  /** Of the account that it would be signed in to. */
+  readonly email: string;
+}
 
 /** Who is signed in on this device; every member but `signedIn` is null or empty when nobody is. */
 export interface AccountEvent {

@@ -7,6 +7,9 @@ export type OfferView = UrlOfferView | CodeOfferView;
 
 export type OfferKind = OfferView["kind"];
 
+/** Whose user takes it there. */
+export type OfferReader = "newDevice" | "signedInDevice";
+
 interface OfferedChannel {
   readonly channelId: string;
   /** RFC 3339, or null for a channel without an end. */
@@ -18,6 +21,7 @@ interface OfferedChannel {
 /** A pairing URL, and the QR code that is the same. */
 export interface UrlOfferView extends OfferedChannel {
   readonly kind: "url";
+  readonly reader: OfferReader;
   readonly url: string;
   readonly drawing: DrawingChoice;
   /** Files that hold it already: then it is in no other place, save in the events of `--json` that may have it. */

@@ -7,7 +7,7 @@ import { accountInWords } from "./account-words.ts";
 import { checkInWords, summaryInWords } from "./check-words.ts";
 import { codeLines } from "./code-lines.ts";
 import { additionInWords, deviceInWords, devicesInWords } from "./device-words.ts";
-import type { CliEvent, Explained } from "./events.ts";
+import type { CliEvent, Explained, MetadataSubject, RequestSubject } from "./events.ts";
 import { OpenQuestion } from "./open-question.ts";
 import type { OfferHandle, OfferKind, OfferView } from "./offer-view.ts";
 import type { Reporter, ReporterOptions } from "./reporter.ts";
@@ -18,8 +18,10 @@ import { canAsk } from "./streams.ts";
 import type { Streams } from "./streams.ts";
 import {
   DATA_GOES_THERE,
+  fingerprintInWords,
   keyInWords,
   ONLY_YOURSELF,
+  scannedInWords,
   scopeInWords,
   senderInWords,
   settingsInWords,
@@ -51,8 +53,7 @@ export class PlainReporter implements Reporter {
   }
 
   explain(subject: Explained, asked: boolean): void {
-    const lines = subject.type === "request" ? describeRequest(subject) : describeMetadata(subject);
-    for (const line of lines) {
+    for (const line of describeSubject(subject)) {
       if (asked) this.say(line);
       else this.progress(line);
     }
@@ -178,7 +179,18 @@ export function describe(event: CliEvent): { result?: readonly string[]; words?:
   }
 }
 
-function describeRequest(event: Extract<Explained, { type: "request" }>): string[] {
+function describeSubject(subject: Explained): string[] {
+  switch (subject.type) {
+    case "request":
+      return describeRequest(subject);
+    case "metadata":
+      return describeMetadata(subject);
+    case "scanned":
+      return ["", ...scannedInWords(subject)];
+  }
+}
+
+function describeRequest(event: RequestSubject): string[] {
   return [
     "",
     "A device asks to be signed in to your account.",
@@ -186,22 +198,26 @@ function describeRequest(event: Extract<Explained, { type: "request" }>): string
     ...senderInWords(event.sender),
     "It will be able to:",
     ...event.scope.map((scope) => `  - ${scopeInWords(scope)}`),
-    `Fingerprint: ${event.fingerprint}`,
-    "If the new device is a terminal, compare: it must show the same fingerprint.",
+    ...describeFingerprint(event),
   ];
 }
 
-function describeMetadata(event: Extract<Explained, { type: "metadata" }>): string[] {
+function describeMetadata(event: MetadataSubject): string[] {
   return [
     "",
     "The other device is signed in to this account.",
     `  Account:  ${shown(event.email)}${event.displayName === null ? "" : ` (${displayText(event.displayName)})`}`,
     `  Device:   ${shown(event.deviceName)}`,
     ...senderInWords(event.sender),
-    `Fingerprint: ${event.fingerprint}`,
-    "If the other device is a terminal, compare: it must show the same fingerprint.",
+    ...describeFingerprint(event),
     DATA_GOES_THERE,
   ];
+}
+
+function describeFingerprint(subject: RequestSubject | MetadataSubject): string[] {
+  const { words, fingerprint } = fingerprintInWords(subject);
+  if (subject.endIsTyped === true) return [words, `Fingerprint: ${fingerprint}`];
+  return [`Fingerprint: ${fingerprint}`, `${words} it must show the same fingerprint.`];
 }
 
 function describeCompletion(event: Extract<CliEvent, { type: "complete" }>): string[] {

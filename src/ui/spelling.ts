@@ -53,16 +53,23 @@ export function spellInOneLine(text: string): string {
   return Array.from(text.toLowerCase(), spellCharacter).join(", ");
 }
 
-/** The two values of a pairing URL, spelled: whoever listens writes them after what is said of the rest. */
+/** The values of a pairing URL, spelled: whoever listens writes them after what is said of the rest. */
 export function spellPairingUrl(url: string): string[] {
   const [address = "", fragment = ""] = url.split("#");
   const values = new URLSearchParams(fragment);
   const [id, key] = [values.get("channel_id") ?? "", values.get("channel_key") ?? ""];
+  const fingerprint = values.get("fp");
   return [
     `The pairing URL begins with ${address}, then hash, channel underscore id, equals, and these ${id.length} characters.`,
     ...spell(id),
     `Then come ampersand, channel underscore key, equals, and these ${key.length} characters.`,
     ...spell(key),
+    ...(fingerprint === null
+      ? []
+      : [
+          `Then come ampersand, mode, equals, reverse, ampersand, f p, equals, and these ${fingerprint.length} characters.`,
+          ...spell(fingerprint),
+        ]),
     "That is the end of the pairing URL.",
   ];
 }

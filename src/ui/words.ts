@@ -1,7 +1,7 @@
 /** The sentences people read, apart from error messages, which are worded where they arise. */
 import { displayText } from "./safe-text.ts";
-import type { Sender, SettingsEvent } from "./events.ts";
-import type { OfferKind } from "./offer-view.ts";
+import type { MetadataSubject, RequestSubject, ScannedSubject, Sender, SettingsEvent } from "./events.ts";
+import type { OfferKind, OfferReader } from "./offer-view.ts";
 
 /** What a scope lets the new device do, in words; an unknown one is shown as it is. */
 const SCOPE_WORDS: Readonly<Record<string, string>> = {
@@ -28,6 +28,36 @@ export function senderInWords(sender: Sender): string[] {
 /** What the key for an offer of the other kind gives instead of one of this kind. */
 export function otherKindInWords(kind: OfferKind): string {
   return kind === "url" ? "a code to type" : "a QR code";
+}
+
+/** What is said of a fingerprint, and the fingerprint as it is to be shown. */
+export function fingerprintInWords({ type, fingerprint, endIsTyped = false }: ComparedSubject): {
+  readonly words: string;
+  readonly fingerprint: string;
+} {
+  if (!endIsTyped) {
+    const other = type === "request" ? "new" : "other";
+    return { words: `If the ${other} device is a terminal, compare:`, fingerprint };
+  }
+  if (type === "metadata") {
+    return { words: "The signed-in device asks for the last four characters of:", fingerprint };
+  }
+  // Read here, they would say nothing about the other device.
+  return {
+    words: "Compare with the new device, and read the end off there:",
+    fingerprint: `${fingerprint.slice(0, -4)}____`,
+  };
+}
+
+type ComparedSubject = Pick<RequestSubject | MetadataSubject, "type" | "fingerprint" | "endIsTyped">;
+
+/** Of a code that another device made, before anything is sent there (security V2). */
+export function scannedInWords({ email }: ScannedSubject): string[] {
+  return [
+    `This code is for signing another device in to your account ${shown(email)}.`,
+    "Whoever made it gets in: to your Firefox Sync data, saved passwords included.",
+    "If somebody sent or showed you the code, or told you to scan it, say no.",
+  ];
 }
 
 /** Of {@link senderInWords}: what all of it is worth. */
@@ -68,6 +98,27 @@ export const DATA_GOES_THERE = "This device's data will go to that account.";
 export const ONLY_YOURSELF: Readonly<Record<OfferKind, string>> = {
   url: "Only scan this yourself. Nobody will ever ask you to send it.",
   code: "Only type this yourself. Nobody will ever ask you to send or tell it.",
+};
+
+/** What to do with a pairing URL, by who is to read it and what there is of it. */
+export const TAKE_IT_THERE: Readonly<
+  Record<
+    OfferReader,
+    { readonly code: string; readonly url: string; readonly file: string; readonly spoken: string }
+  >
+> = {
+  newDevice: {
+    code: "Scan this with the new device, or run fxa-pair join there.",
+    url: "Open this on the new device with fxa-pair join:",
+    file: "Take the file to the new device:",
+    spoken: "Run fxa-pair join on the new device, and give it this pairing URL:",
+  },
+  signedInDevice: {
+    code: "Run fxa-pair host --scan on the signed-in device, with a picture of this or -.",
+    url: "Give this to fxa-pair host --scan - on the signed-in device:",
+    file: "Take the file to the signed-in device, for fxa-pair host --scan:",
+    spoken: "Run fxa-pair host --scan - on the signed-in device, and give it this pairing URL:",
+  },
 };
 
 const UNITS = [

@@ -31,6 +31,7 @@ function open() {
     reporter.offer(
       {
         kind: "url",
+        reader: "newDevice",
         url: URL,
         channelId: ID,
         expiresAt: null,

@@ -3,8 +3,12 @@
 export const ABOUT: Readonly<Record<string, string>> = {
   host: `Opens a channel on the relay, shows its QR code and address, and waits for the new device. It then says who is asking and for what, and asks whether to approve; the default is no. It needs a device that is signed in with the right to sign in others: by login, or by join --can-host.
 
-Only scan the code yourself. If the new device is a terminal, compare the fingerprint that both show.`,
-  join: `Reads the pairing URL or a picture of the QR code, connects to the device that shows it, says whose account that is, and asks. After the yes on both devices it fetches tokens and the account's keys, and stores them readable by you alone.`,
+Only scan the code yourself. If the new device is a terminal, compare the fingerprint that both show.
+
+With --scan it takes the code that the new device shows (join --show). A code could have been sent to you by somebody else, so it first asks whether you started this yourself, and approval takes the last four characters of the fingerprint, read off the new device. --yes needs --expect-fingerprint or --approve-jwk then.`,
+  join: `Reads the pairing URL or a picture of the QR code, connects to the device that shows it, says whose account that is, and asks. After the yes on both devices it fetches tokens and the account's keys, and stores them readable by you alone.
+
+With --show it is this device that shows the code, for fxa-pair host --scan on the signed-in one; --qr then says how to draw it: auto, half, full, ascii or none.`,
   relay: `Passes messages between the two devices of a pairing, which it can neither read nor change. Each setting is an option here and a variable in the environment; impossible ones are refused at the start.`,
   login: `Signs in with the account's e-mail address and password, and asks for the mailed code or the authenticator app's code where the account wants one. The password is neither kept nor sent: what is derived from it is.`,
   status: `Says whose account this device is signed in to, and with what; with --check, whether the server still accepts it. Secrets are not shown.`,

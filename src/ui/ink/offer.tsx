@@ -2,7 +2,7 @@
 import { Box, Text } from "ink";
 import type { ReactNode } from "react";
 import type { CellDrawing, Drawing, ImageDrawing } from "../../qr/drawing.ts";
-import { ONLY_YOURSELF } from "../words.ts";
+import { ONLY_YOURSELF, TAKE_IT_THERE } from "../words.ts";
 import type { OfferPanel, ScreenModel, Size } from "../screen/model.ts";
 import type { Density } from "./frame.tsx";
 import { Frame, Instruction, KeysBar } from "./frame.tsx";
@@ -55,11 +55,12 @@ export function Offer({
   readonly density: Density;
 }): ReactNode {
   const { beside, code, reason } = layout;
+  const words = TAKE_IT_THERE[panel.reader];
   const warning = <Text>{ONLY_YOURSELF.url}</Text>;
   if (code === undefined) {
     return (
       <Frame title={model.title} footer={<KeysBar keys={panel.keys} />} gap={density.gap}>
-        <Instruction>{panel.url === null ? READ_THE_FILE : USE_THE_URL}</Instruction>
+        <Instruction>{panel.url === null ? words.file : words.url}</Instruction>
         {reason === undefined ? null : <Text>{`${reason.charAt(0).toUpperCase()}${reason.slice(1)}.`}</Text>}
         <Place panel={panel} />
         <Box flexDirection="column">
@@ -74,7 +75,7 @@ export function Offer({
   if (!beside) {
     return (
       <Frame title={model.title} footer={<KeysBar keys={panel.keys} />}>
-        <Instruction>{SCAN}</Instruction>
+        <Instruction>{words.code}</Instruction>
         <Code code={code} />
         {warning}
         <Countdown seconds={panel.secondsLeft} />
@@ -88,7 +89,7 @@ export function Offer({
         <Code code={code} />
         <Box flexDirection="column" height={code.height} overflow="hidden" flexGrow={1} rowGap={1}>
           <Box flexDirection="column" flexShrink={0} rowGap={1}>
-            <Instruction>{SCAN}</Instruction>
+            <Instruction>{words.code}</Instruction>
             <Countdown seconds={panel.secondsLeft} />
             <KeysBar keys={panel.keys} />
             <Notices model={model} />
@@ -100,10 +101,6 @@ export function Offer({
     </Frame>
   );
 }
-
-const SCAN = "Scan this with the new device, or run fxa-pair join there.";
-const USE_THE_URL = "Open this on the new device with fxa-pair join:";
-const READ_THE_FILE = "Take the file to the new device:";
 
 function Code({ code }: { readonly code: CellDrawing | ImageDrawing }): ReactNode {
   return (

@@ -1,9 +1,17 @@
 /** Something the user has to decide, with all that is known about it. */
 import { Box, Text } from "ink";
 import type { ReactNode } from "react";
-import type { Explained, Sender } from "../events.ts";
+import type { Explained, MetadataSubject, RequestSubject, Sender } from "../events.ts";
 import { displayText } from "../safe-text.ts";
-import { DATA_GOES_THERE, NOT_PROVEN, placeInWords, scopeInWords, shown } from "../words.ts";
+import {
+  DATA_GOES_THERE,
+  fingerprintInWords,
+  NOT_PROVEN,
+  placeInWords,
+  scannedInWords,
+  scopeInWords,
+  shown,
+} from "../words.ts";
 import type { EndingPanel, LinePanel, QuestionPanel, ScreenModel } from "../screen/model.ts";
 import type { Density } from "./frame.tsx";
 import { Field, Frame, Instruction, KeysBar, Points } from "./frame.tsx";
@@ -84,21 +92,24 @@ export function Ending({ panel }: { readonly panel: EndingPanel }): ReactNode {
 }
 
 function About({ subject, gap }: { readonly subject: Explained; readonly gap: 0 | 1 }): ReactNode {
-  return subject.type === "request" ? (
-    <Request request={subject} gap={gap} />
-  ) : (
-    <Account metadata={subject} gap={gap} />
-  );
+  switch (subject.type) {
+    case "request":
+      return <Request request={subject} gap={gap} />;
+    case "metadata":
+      return <Account metadata={subject} gap={gap} />;
+    case "scanned":
+      return (
+        <Box flexDirection="column" rowGap={gap}>
+          {scannedInWords(subject).map((line) => (
+            <Text key={line}>{line}</Text>
+          ))}
+        </Box>
+      );
+  }
 }
 
-function Request({
-  request,
-  gap,
-}: {
-  readonly request: Extract<Explained, { type: "request" }>;
-  readonly gap: 0 | 1;
-}): ReactNode {
-  const { clientId, clientName, scope, sender, fingerprint } = request;
+function Request({ request, gap }: { readonly request: RequestSubject; readonly gap: 0 | 1 }): ReactNode {
+  const { clientId, clientName, scope, sender } = request;
   const client = clientName === null ? "unknown name" : displayText(clientName);
   return (
     <Box flexDirection="column" rowGap={gap}>
@@ -111,19 +122,13 @@ function Request({
         <Text>It will be able to:</Text>
         <Points items={scope.map(scopeInWords)} />
       </Box>
-      <Fingerprint fingerprint={fingerprint} words="If the new device is a terminal, compare:" />
+      <Fingerprint subject={request} />
     </Box>
   );
 }
 
-function Account({
-  metadata,
-  gap,
-}: {
-  readonly metadata: Extract<Explained, { type: "metadata" }>;
-  readonly gap: 0 | 1;
-}): ReactNode {
-  const { email, displayName, deviceName, sender, fingerprint } = metadata;
+function Account({ metadata, gap }: { readonly metadata: MetadataSubject; readonly gap: 0 | 1 }): ReactNode {
+  const { email, displayName, deviceName, sender } = metadata;
   return (
     <Box flexDirection="column" rowGap={gap}>
       <Text>The other device is signed in to this account.</Text>
@@ -135,7 +140,7 @@ function Account({
         <Field name="Device" value={shown(deviceName)} />
         <Hearsay sender={sender} />
       </Box>
-      <Fingerprint fingerprint={fingerprint} words="If the other device is a terminal, compare:" />
+      <Fingerprint subject={metadata} />
       <Text>{DATA_GOES_THERE}</Text>
     </Box>
   );
@@ -153,7 +158,8 @@ function Hearsay({ sender }: { readonly sender: Sender }): ReactNode {
   );
 }
 
-function Fingerprint({ fingerprint, words }: { fingerprint: string; words: string }): ReactNode {
+function Fingerprint({ subject }: { readonly subject: RequestSubject | MetadataSubject }): ReactNode {
+  const { words, fingerprint } = fingerprintInWords(subject);
   return (
     <Box columnGap={1} flexWrap="wrap">
       <Text>{words}</Text>

@@ -1,6 +1,7 @@
 /** What is on a screen, as values: how it is laid out is the business of `ui/ink`. */
 import type { Drawing } from "../../qr/drawing.ts";
 import type { Explained } from "../events.ts";
+import type { OfferReader } from "../offer-view.ts";
 import type { StepState } from "../reporter.ts";
 
 export interface ScreenModel {
@@ -34,6 +35,7 @@ export type Panel =
 
 export interface OfferPanel {
   readonly type: "offer";
+  readonly reader: OfferReader;
   /** Null where it is in a file. */
   readonly url: string | null;
   readonly files: readonly string[];

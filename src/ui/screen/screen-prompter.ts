@@ -43,7 +43,8 @@ export class ScreenPrompter implements Prompter {
 
   async confirm(question: string, signal: AbortSignal): Promise<boolean> {
     if (!this.#screen.planned) return this.#lines.confirm(question, signal);
-    const keys = this.#subject().about === null ? YES_NO : APPROVE;
+    const about = this.#subject().about?.type;
+    const keys = about === "request" || about === "metadata" ? APPROVE : YES_NO;
     const answer = await this.#press(question, keys, signal, "no", (key) => {
       // What has not been in sight cannot be agreed to.
       if (isYes(key)) return this.#screen.read ? "yes" : undefined;

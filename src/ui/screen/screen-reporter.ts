@@ -175,7 +175,7 @@ export class ScreenReporter implements Reporter {
     const draw = await this.#prepareDrawing(view, actions);
     const files = filesOf(view);
     const url = files.length === 0 ? view.url : null;
-    return () => ({ type: "offer", url, files, draw, secondsLeft: secondsLeft(), keys });
+    return () => ({ type: "offer", reader: view.reader, url, files, draw, secondsLeft: secondsLeft(), keys });
   }
 
   #showOffer(view: OfferView, actions: OfferActions, panel: () => OfferPanel | CodePanel): OfferHandle {

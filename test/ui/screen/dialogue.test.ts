@@ -38,6 +38,7 @@ function open({
   );
   const view: OfferView = {
     kind: "url",
+    reader: "newDevice",
     url: URL,
     channelId: "AAECAwQFBgcICQoLDA0ODw",
     expiresAt: null,

@@ -31,6 +31,7 @@ async function offered(variables: Record<string, string>, [columns, rows] = [40,
   const handle = await dialogue.reporter.offer(
     {
       kind: "url",
+      reader: "newDevice",
       url: URL,
       channelId: "x",
       expiresAt: null,

@@ -12,6 +12,7 @@ const draw = await prepareDrawing(URL);
 
 export const OFFER: OfferPanel = {
   type: "offer",
+  reader: "newDevice",
   url: URL,
   files: [],
   draw: (room) =>
