@@ -11,7 +11,7 @@ import { parseSettings } from "../../src/relay/settings.ts";
 import { describeWithRedis, RedisServer } from "../relay/redis-server.ts";
 import { closeRelays, testRelay } from "../relay/support.ts";
 import { placesOf, runsOf, scan, survey } from "./cut-scan.ts";
-import { Lane, SIDES } from "./whole-run.ts";
+import { ALL_WELL, Lane, SIDES } from "./whole-run.ts";
 
 const STEP = 16;
 const UNLIMITED = { connectRatePerIp: 0, maxChannelsPerIp: 0 };
@@ -33,6 +33,23 @@ describe("a connection that breaks", () => {
     expect(cutAgain).toBeGreaterThan(runs.length * 0.3);
     clock.advance(120_000);
     expect(relay.stats()).toMatchObject({ channels: 0 });
+  });
+
+  it("is taken up again during the key exchange of a code to type, too", async () => {
+    const { relay, clock } = await testRelay(UNLIMITED);
+    const places = (await survey([relay.url], "code")).flatMap((stretch) => placesOf(stretch, 4 * STEP));
+    const lane = await Lane.open([relay.url], "code");
+    let cut = 0;
+    for (const { side, direction, after } of places) {
+      // An address may join ten times a minute by number.
+      clock.advance(7000);
+      expect(await lane.run(side, [{ direction, after, relayNotices: true }])).toEqual(ALL_WELL);
+      cut += lane.networks[side].connections > 1 ? 1 : 0;
+    }
+    lane.close();
+    expect(places.length).toBeGreaterThan(60);
+    // So few places are taken that many are about the last frames, which closing connections may not reach.
+    expect(cut).toBeGreaterThan(places.length * 0.7);
   });
 
   it("before the relay's first message has come leaves nothing to come back to", async () => {

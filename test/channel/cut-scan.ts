@@ -1,7 +1,7 @@
 /** Pairings with the connection of one device cut at one byte after the other, several at a time. */
 import type { Cut, Direction } from "./cutting-proxy.ts";
 import { ALL_WELL, boundaries, DIRECTIONS, Lane, SIDES } from "./whole-run.ts";
-import type { Outcome, Side } from "./whole-run.ts";
+import type { Outcome, Side, Way } from "./whole-run.ts";
 
 /** Where a connection may be cut so that there is something to come back to: after the relay's first message. */
 export interface Place {
@@ -36,8 +36,8 @@ export interface Stretch {
 }
 
 /** What each connection of a pairing carries when nothing breaks. */
-export async function survey(nodes: readonly string[]): Promise<Stretch[]> {
-  const lane = await Lane.open(nodes);
+export async function survey(nodes: readonly string[], way?: Way): Promise<Stretch[]> {
+  const lane = await Lane.open(nodes, way);
   for (const side of SIDES) lane.networks[side].recording = true;
   await lane.run("host", []);
   const stretches = SIDES.flatMap((side) =>

@@ -2,8 +2,9 @@
  * Whole pairings over real sockets, each device behind a network of its own. Time passes only where something waits for
  * nothing but time: between two attempts to come back, and at the end, once the other device has gone.
  */
+import { createCodeChannel, joinCodeChannel } from "../../src/channel/code-channel.ts";
 import { createChannel, joinChannel } from "../../src/channel/pairing-channel.ts";
-import type { ChannelOptions } from "../../src/channel/pairing-channel.ts";
+import type { ChannelOptions, PairingChannel } from "../../src/channel/pairing-channel.ts";
 import { systemRandom } from "../../src/lib/random.ts";
 import { noProxy } from "../../src/network/proxies.ts";
 import { runAuthority } from "../../src/pairing/run-authority.ts";
@@ -18,6 +19,10 @@ const METADATA = { email: "a@b.example", avatar: null, displayName: null, device
 const RESUME_PAUSE = 2000;
 /** Real milliseconds after which a run is given up, for a test that fails instead of one that hangs. */
 const STUCK = 20_000;
+
+/** What the joiner is given: a pairing URL, or a code to type. */
+export type Way = "url" | "code";
+const WORDS = "tiger-abandon-zoo";
 
 export type Side = "host" | "join";
 export const SIDES: readonly Side[] = ["host", "join"];
@@ -36,15 +41,17 @@ export const ALL_WELL: Outcome = { ends: { host: "complete", join: "complete" },
 /** A network for each device, for one run after another. */
 export class Lane {
   readonly networks: Readonly<Record<Side, CuttingProxy>>;
+  readonly #way: Way;
 
   /** @param nodes URLs of a relay's nodes. The devices begin at different ones, and come back to others. */
-  static async open(nodes: readonly string[]): Promise<Lane> {
+  static async open(nodes: readonly string[], way: Way = "url"): Promise<Lane> {
     const [host, join] = [CuttingProxy.start(...nodes), CuttingProxy.start(...nodes.toReversed())];
-    return new Lane({ host: await host, join: await join });
+    return new Lane({ host: await host, join: await join }, way);
   }
 
-  private constructor(networks: Record<Side, CuttingProxy>) {
+  private constructor(networks: Record<Side, CuttingProxy>, way: Way) {
     this.networks = networks;
+    this.#way = way;
   }
 
   close(): void {
@@ -55,12 +62,7 @@ export class Lane {
   async run(side: Side, cuts: readonly Cut[]): Promise<Outcome> {
     for (const each of SIDES) this.networks[each].reset(each === side ? cuts : []);
     const codes: [number, number] = [0, 0];
-    const host = await createChannel(this.#options("host"));
-    const join = await joinChannel({
-      ...this.#options("join"),
-      channelId: host.id,
-      channelKey: new Uint8Array(host.key),
-    });
+    const [host, join] = await this.#openBoth();
     const clocks = { host: new FakeClock(), join: new FakeClock() };
     const ports = { ask: async () => true, report: () => undefined, signal: new AbortController().signal };
     const authority = runAuthority({
@@ -93,6 +95,17 @@ export class Lane {
       ]),
     );
     return { ends: { host: hostEnd, join: joinEnd }, codes };
+  }
+
+  async #openBoth(): Promise<[host: PairingChannel, join: PairingChannel]> {
+    if (this.#way === "code") {
+      const host = await createCodeChannel({ ...this.#options("host"), password: WORDS });
+      const { nameplate } = host;
+      return [host, await joinCodeChannel({ ...this.#options("join"), nameplate, password: WORDS })];
+    }
+    const host = await createChannel(this.#options("host"));
+    const channelKey = new Uint8Array(host.key);
+    return [host, await joinChannel({ ...this.#options("join"), channelId: host.id, channelKey })];
   }
 
   #options(side: Side): ChannelOptions {
