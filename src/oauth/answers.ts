@@ -96,6 +96,9 @@ export const ScopedKeyData = v.record(v.string(), KeyRotation);
 
 export const AuthorizationAnswer = v.object({ code: Token, state: v.string(), scope: maybe(v.string()) });
 
+/** Seconds that an access token may live: a hundred years, so that its end is a date. Real ones live for a day. */
+const MAX_LIFETIME = 100 * 366 * 86_400;
+
 /** 64 hex digits, or a JWT. */
 const AccessToken = v.pipe(
   v.string(),
@@ -108,7 +111,7 @@ export const TokenAnswer = v.pipe(
     access_token: AccessToken,
     token_type: v.pipe(v.string(), v.toLowerCase(), v.literal("bearer")),
     scope: v.string(),
-    expires_in: v.pipe(v.number(), v.minValue(0)),
+    expires_in: v.pipe(v.number(), v.minValue(0), v.maxValue(MAX_LIFETIME)),
     auth_at: maybe(count),
     refresh_token: maybe(Token),
     session_token: maybe(Token),

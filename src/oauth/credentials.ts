@@ -25,7 +25,7 @@ export const CredentialsSchema = v.pipe(
     /** What was granted. */
     scope: v.pipe(v.array(v.string()), v.readonly()),
     /** Unix seconds of the sign-in behind the tokens. */
-    authAt: v.nullable(v.number()),
+    authAt: v.nullable(v.pipe(v.number(), v.finite())),
     deviceId: v.nullable(v.string()),
     deviceName: v.nullable(v.string()),
     /** RFC 3339. */

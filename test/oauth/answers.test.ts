@@ -54,3 +54,13 @@ test("another type is refused, optional or not", async () => {
   const { client } = scriptedClient({ "GET /v1/profile": { document: { uid: ID, displayName: 7 } } });
   expect(await failureOf(client.profile("ab"))).toMatchObject({ code: "refused" });
 });
+
+test.each(["1e400", "1e300", "8640000000001", "-1"])(
+  "a token that lives for %s seconds is none",
+  async (lifetime) => {
+    const grant = `{"access_token":"${TOKEN}","token_type":"bearer","scope":"profile","expires_in":${lifetime}}`;
+    const { client } = scriptedClient({ "POST /v1/oauth/token": { document: JSON.parse(grant) as unknown } });
+    const failure = await failureOf(client.refresh({ clientId: CLIENT_ID, refreshToken: TOKEN }));
+    expect(failure).toMatchObject({ code: "refused", message: expect.stringContaining("(expires_in)") });
+  },
+);

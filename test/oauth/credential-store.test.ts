@@ -276,6 +276,7 @@ describe("content", () => {
     ["half a file", JSON.stringify(credentials).slice(0, 200)],
     ["another document", "[]"],
     ["a short token", JSON.stringify({ ...credentials, refreshToken: "secret" })],
+    ["a time that is none", JSON.stringify(credentials).replace(/"authAt":\d+/, '"authAt":1e400')],
     ["a damaged key", JSON.stringify({ ...credentials, keys: { profile: { kty: "oct" } } })],
   ])(
     "that is damaged (%s) counts as not signed in, is not quoted, and may be replaced",
