@@ -89,9 +89,9 @@ export class Fuzzer {
   }
 
   async #tryNew(): Promise<Failure | undefined> {
-    const { maxLength, words = [] } = this.#target;
+    const { maxLength, isJson = false, words = [] } = this.#target;
     const dictionary = [...dictionaryOf(literals), ...words.map((word) => new Uint8Array(Buffer.from(word)))];
-    const mutator = new Mutator({ random: this.#random, maxLength, dictionary });
+    const mutator = new Mutator({ random: this.#random, maxLength, isJson, dictionary });
     while (this.#options.goesOn(this.#executions)) {
       for (let left = BURST; left > 0; left--) {
         const outcome = this.#try(mutator.mutate(this.#pick(), this.#pick()));

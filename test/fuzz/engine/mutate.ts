@@ -1,4 +1,5 @@
 /** Changes inputs: what other inputs have, what the program compares with, and plain damage. */
+import { mutateJson } from "./json-mutation.ts";
 import type { Random } from "./random.ts";
 
 /** Numbers at which programs tend to go wrong. */
@@ -13,6 +14,8 @@ export interface MutatorOptions {
   readonly random: Random;
   /** Bytes an input may have. */
   readonly maxLength: number;
+  /** Whether inputs hold JSON documents. */
+  readonly isJson: boolean;
   /** Pieces worth inserting. */
   readonly dictionary: readonly Uint8Array[];
 }
@@ -25,7 +28,7 @@ export class Mutator {
   readonly #dictionary: readonly Uint8Array[];
   readonly #changes: readonly Change[];
 
-  constructor({ random, maxLength, dictionary }: MutatorOptions) {
+  constructor({ random, maxLength, isJson, dictionary }: MutatorOptions) {
     this.#random = random;
     this.#maxLength = maxLength;
     this.#dictionary = dictionary;
@@ -46,6 +49,7 @@ export class Mutator {
       this.#changeDigits,
       ...words,
       ...words,
+      ...(isJson ? Array.from({ length: 12 }, () => this.#changeJson) : []),
     ];
   }
 
@@ -150,6 +154,9 @@ export class Mutator {
     const number = this.#random.of([...EDGES_16, ...EDGES_32, -1, 1e21, 0.5, this.#random.uint32()]) ?? 0;
     return this.#replace(input, start, end, Buffer.from(String(number)));
   };
+
+  readonly #changeJson = (input: Uint8Array): Uint8Array =>
+    mutateJson(input, this.#random) ?? this.#addToByte(input);
 
   readonly #insertWord = (input: Uint8Array): Uint8Array => {
     const at = this.#random.below(input.length + 1);

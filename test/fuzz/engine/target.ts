@@ -6,6 +6,8 @@ export interface Target {
   readonly maxLength: number;
   /** Inputs to begin with, beside those kept under `corpus`. */
   readonly seeds: readonly Uint8Array[];
+  /** Whether inputs hold JSON documents; other bytes may stand before them. */
+  readonly isJson?: boolean;
   /** Pieces worth inserting, beside what stands in the program itself. */
   readonly words?: readonly (string | Uint8Array)[];
   /** Tries one input. Throws, or rejects, if the program under test did anything that it must not. */

@@ -4,6 +4,9 @@ import type { Target } from "../engine/target.ts";
 const LOADERS: Readonly<Record<string, () => Promise<{ readonly target: Target }>>> = {
   "tls-records": () => import("./tls-records.ts"),
   "tls-handshake": () => import("./tls-handshake.ts"),
+  "relay-frames": () => import("./relay-frames.ts"),
+  "accounts-answers": () => import("./accounts-answers.ts"),
+  "credential-files": () => import("./credential-files.ts"),
   "pairing-messages": () => import("./pairing-messages.ts"),
   "pairing-urls": () => import("./pairing-urls.ts"),
 };

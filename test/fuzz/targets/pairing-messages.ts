@@ -30,20 +30,7 @@ export const target: Target = {
     ...DOCUMENTS.map((document, index) => Buffer.concat([Buffer.from([index % 3]), Buffer.from(document)])),
     ...CONVERSATIONS,
   ],
-  words: [
-    '":',
-    '{"',
-    "null",
-    "true",
-    "[]",
-    "{}",
-    '"\\u0000',
-    "\\ud800",
-    "1e400",
-    "-0",
-    "__proto__",
-    "toString",
-  ],
+  isJson: true,
   run(input) {
     const reader = new InputReader(input);
     const what = reader.uint8() % 5;
