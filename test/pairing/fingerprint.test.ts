@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   formatFingerprint,
+  isEndOf,
   normalizeFingerprint,
   requestFingerprint,
 } from "../../src/pairing/fingerprint.ts";
@@ -58,4 +59,17 @@ it.each([
   "ABCD_EFGH0_1234",
 ])("is not made from %j", (input) => {
   expect(normalizeFingerprint(input)).toBeUndefined();
+});
+
+describe("the end of a fingerprint", () => {
+  it.each(["1O0X", "io0x", " 1o-0X ", "LO0x", "9f69-p1gca-1o0x", "9F69PIGCA100X"])("V4: is %j", (typed) => {
+    expect(isEndOf(typed, "9F69-P1GCA-100X")).toBe(true);
+  });
+
+  it.each(["", "100", "00X", "100Y", "1000X", "0100X", "9F69", "9F69-P1GCA-100Y", "8F69-P1GCA-100X", "100U"])(
+    "V4: is not %j",
+    (typed) => {
+      expect(isEndOf(typed, "9F69-P1GCA-100X")).toBe(false);
+    },
+  );
 });

@@ -7,8 +7,6 @@ import { asPattern, isMeant, testNamesIn } from "./test-names.ts";
 import { TESTS_BY_REQUIREMENT } from "./tests-by-requirement.ts";
 
 const requirements = readRequirements();
-/** Those that may have none yet; `npm run test:security` says so of them. */
-const PERHAPS_WITHOUT_TESTS = new Set(["V2", "V4", "V5"]);
 
 describe("docs/security.md", () => {
   it("has every requirement, once and in order", () => {
@@ -39,7 +37,7 @@ describe("the tests of requirements", () => {
   it("are at least one each", () => {
     const naming = filesNaming();
     const untested = requirements.filter(({ id }) => testsOf(id, naming).length === 0).map(({ id }) => id);
-    expect(untested.filter((id) => !PERHAPS_WITHOUT_TESTS.has(id))).toEqual([]);
+    expect(untested).toEqual([]);
   });
 
   it("are named by ids that there are", () => {
