@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import * as v from "valibot";
 import { FxaPairError } from "../lib/errors.ts";
-import type { Credentials } from "../oauth/credential-store.ts";
+import type { Credentials, CredentialStore } from "../oauth/credential-store.ts";
 import { signOut } from "../oauth/sign-out.ts";
 import { connectAccounts, openStore } from "./accounts.ts";
 import { addExamples } from "./command.ts";
@@ -29,13 +29,27 @@ export const logout: CommandModule = {
       const credentials = await store.load();
       if (credentials !== null) {
         await revoke(credentials, flags.force, run);
-        await store.remove(credentials);
+        await forget(store, credentials);
       }
       run.reporter.event(describeAccount(await store.load(), store, run.environment.clock));
       return 0;
     });
   },
 };
+
+/** The server has been told by then, or the user does not mind: that is said before what keeps the file in its place. */
+async function forget(store: CredentialStore, credentials: Credentials): Promise<void> {
+  try {
+    await store.remove(credentials);
+  } catch (error) {
+    if (!(error instanceof FxaPairError)) throw error;
+    throw new FxaPairError(error.code, `Signed out, but the credentials are still here. ${error.message}`, {
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+      details: error.details ?? {},
+      cause: error,
+    });
+  }
+}
 
 /** Revokes; when that fails, goes on only if the user wants to forget anyway, and says what still lives. */
 async function revoke(credentials: Credentials, force: boolean, run: Run): Promise<void> {

@@ -13,7 +13,7 @@ import { unwrapKb } from "./key-bundle.ts";
 import { wipe } from "./key-material.ts";
 import { nameDevice } from "./name-device.ts";
 import type { SignedInDevice } from "./redeem.ts";
-import { abandon } from "./redeem.ts";
+import { abandon, perhapsIssued } from "./redeem.ts";
 import type { ScopedKeys } from "./scoped-keys.ts";
 import { deriveScopedKey } from "./scoped-keys.ts";
 import { KEY_BEARING_SCOPES } from "./scopes.ts";
@@ -201,7 +201,10 @@ async function equip(
   clock: Clock,
 ): Promise<SignedInDevice> {
   const { sessionToken } = account;
-  const answer = await accounts.credentialsGrant(sessionToken, target.clientId, target.scope);
+  const asked = accounts.credentialsGrant(sessionToken, target.clientId, target.scope);
+  const answer = await asked.catch((error: unknown) => {
+    throw perhapsIssued(error);
+  });
   const issued = { clientId: target.clientId, ...answer.tokens };
   try {
     const { refreshToken, scope, authAt } = answer.read();

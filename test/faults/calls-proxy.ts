@@ -20,6 +20,8 @@ export const CALL_FAULTS = [
   "doubled, second answer",
   /** There is no answer. */
   "unanswered",
+  /** The connection breaks, and there is no other from then on. */
+  "gone",
 ] as const;
 export type CallFault = (typeof CALL_FAULTS)[number];
 
@@ -47,6 +49,7 @@ export class CallsProxy {
   /** Waited for before a call goes on. */
   pace: (call: string) => Promise<void> = () => Promise.resolve();
   #mischief: CallMischief | undefined;
+  #gone = false;
   #answered: () => void = () => undefined;
   readonly #target: string;
   readonly #server: Server;
@@ -73,6 +76,7 @@ export class CallsProxy {
   reset(mischief?: CallMischief): void {
     this.calls.length = 0;
     this.met = false;
+    this.#gone = false;
     this.#mischief = mischief;
   }
 
@@ -89,7 +93,8 @@ export class CallsProxy {
     await this.pace(name);
     const fault = this.#meet(name);
     const ask = () => this.#ask(request, body);
-    if (fault === "cut") return void response.destroy();
+    this.#gone ||= fault === "gone";
+    if (fault === "cut" || this.#gone) return void response.destroy();
     if (fault === "unanswered") return;
     if (fault === "overtaken") await this.#nextIsAnswered();
     if (typeof fault === "object" && "before" in fault) fault.before();

@@ -103,22 +103,16 @@ export class Lane {
     for (const { id } of grants.refreshTokensOf(this.#uid))
       if (!held.includes(id)) this.world.accounts.store.destroyRefreshToken(id);
     const host = temporaryFolder();
-    writeFileSync(join(host, "credentials.json"), readFileSync(join(this.#hostFolder, "credentials.json")), {
-      mode: 0o600,
-    });
+    copyCredentials(this.#hostFolder, host);
     this.#folders = { host, join: join(temporaryFolder(), "config") };
   }
 
-  /** The credentials of the signed-in device, for a device that is signed in from the start. */
-  signInNewDevice(): void {
-    const credentials = storedCredentials(this.#folders.host);
-    const { calls } = this.networks.join;
+  /** Signs the new device in, with tokens of its own. */
+  async signInNewDevice(): Promise<void> {
+    const folder = await signInHere(this.networks.join.calls.url, this.email, PASSWORD);
     mkdirSync(this.#folders.join, { mode: 0o700 });
-    writeFileSync(
-      join(this.#folders.join, "credentials.json"),
-      JSON.stringify({ ...credentials, server: calls.url }),
-      { mode: 0o600 },
-    );
+    copyCredentials(folder, this.#folders.join);
+    this.networks.join.calls.reset();
   }
 
   /** Any command of one side, behind its networks. */
@@ -176,6 +170,11 @@ export class Lane {
       return typeof refreshToken === "string" ? [hashToken(refreshToken), ...session] : session;
     });
   }
+}
+
+function copyCredentials(from: string, to: string): void {
+  const file = "credentials.json";
+  writeFileSync(join(to, file), readFileSync(join(from, file)), { mode: 0o600 });
 }
 
 function sessionId(token: string): string {

@@ -36,13 +36,23 @@ export function whoseTime({ host, join }: Pick<PairingRow, "host" | "join">): Si
   return host[0] === 5 ? "host" : undefined;
 }
 
+/** What only the host can see, and remove: tokens that no answer brought. */
+export const UNSEEN: Remains = {
+  words: "a sign-in that the new device knows nothing of; the signed-in one names it, and how to remove it",
+  signedIn: false,
+  files: [],
+  orphans: 2,
+};
+
 /** Of a device that was never started. */
 export const NOT_STARTED: Ending = [-1, ""];
 export const WELL: Ending = [0, ""];
 
 /** What differs between a row and what happened; an empty list where it holds. */
 export function differences(row: Pick<PairingRow, "host" | "join" | "left">, outcome: Outcome): string[] {
+  const unseen = row.left === UNSEEN && !outcome.named;
   return [
+    ...(unseen ? ["the host does not name what is left"] : []),
     ...differenceOf("host", row.host, outcome.host),
     ...differenceOf("join", row.join, outcome.join),
     ...differenceLeft(row.left, outcome.left),

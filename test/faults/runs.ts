@@ -17,6 +17,8 @@ export interface Outcome {
   readonly host: End;
   readonly join: End;
   readonly left: Left;
+  /** Whether the host names a new device, or several. */
+  readonly named: boolean;
 }
 
 const AUTHORIZATION = "POST /auth/v1/oauth/authorization";
@@ -50,7 +52,8 @@ export async function pair(
     ),
     host.exit.then(() => false),
   ]);
-  if (!opened) return { host: await endOf(host), join: { exit: -1, says: "" }, left: lane.left() };
+  if (!opened)
+    return { host: await endOf(host), join: { exit: -1, says: "" }, left: lane.left(), named: false };
   const joining = (processes.join = lane.join(time("join")));
   const confirmed = lane.networks.host.messages.hasBrought(CONFIRMED);
   lane.networks.host.calls.pace = async (name) => {
@@ -59,5 +62,7 @@ export async function pair(
     await pause(A_MOMENT);
   };
   const [hostEnd, joinEnd] = await Promise.all([endOf(host), endOf(joining)]);
-  return { host: hostEnd, join: joinEnd, left: lane.left() };
+  const added = host.events.find(({ event }) => event === "added");
+  const named = added !== undefined && (added.device !== null || (added.candidates as unknown[]).length > 0);
+  return { host: hostEnd, join: joinEnd, left: lane.left(), named };
 }

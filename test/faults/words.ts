@@ -42,3 +42,21 @@ export const TOO_SOON = broken(
   INTERFERENCE,
 );
 export const PEER_UNEXPECTED = broken("the peer ended the connection (unexpected_message)", INTERFERENCE);
+
+const CANNOT_REACH = "The accounts server at SERVER cannot be reached (UND_ERR_SOCKET).";
+const SLOW = "The accounts server at SERVER answers too slowly.";
+const LOOK = "It may be signed in all the same: look with fxa-pair devices on another device";
+
+export const UNREACHABLE: Ending = [6, `${CANNOT_REACH} Check the connection`];
+export const UNREACHABLE_PERHAPS: Ending = [6, `${CANNOT_REACH} ${LOOK}`];
+export const TOO_SLOW: Ending = [6, `${SLOW} Check the connection`];
+export const TOO_SLOW_PERHAPS: Ending = [6, `${SLOW} ${LOOK}`];
+export const CODE_USED: Ending = [8, `The authorization code is unknown or was used before. ${LOOK}`];
+export const NOT_REVOKED: Ending = [
+  6,
+  `${CANNOT_REACH} Nothing was stored, but the server still has it. Remove this device`,
+];
+export const UNNAMED: Ending = [0, "The device could not be named in the account's list"];
+export const CLOSED_PERHAPS: Ending = [4, `The pairing was declined or closed by the other device. ${CHECK}`];
+export const LEFT_SOMEHOW: Ending = [4, "The other device left."];
+export const KILLED: Ending = [137, ""];

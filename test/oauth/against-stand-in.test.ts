@@ -289,7 +289,10 @@ describe("a code", () => {
     const wrong = device.redeemWith(code, { codeVerifier: "x".repeat(43) });
     expect(await failureOf(wrong)).toMatchObject({ code: "refused", errno: 175 });
     await device.redeemWith(code);
-    expect(await failureOf(device.redeemWith(code))).toMatchObject({ code: "refused", errno: 172 });
+    expect(await failureOf(device.redeemWith(code))).toMatchObject({
+      code: "refused",
+      details: { errno: 172, perhapsSignedIn: true },
+    });
   });
 });
 
