@@ -1,4 +1,6 @@
 /** The fault table of pairings: that it has every place with every fault, and a sample of it. `npm run test:slow` runs all. */
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { cleanUp } from "../cli/harness.ts";
 import { CALL_ROWS, CALLS } from "./call-rows.ts";
@@ -78,3 +80,9 @@ it(
   },
   PATIENCE,
 );
+
+it("docs/faults.md is what the table says", () => {
+  const script = fileURLToPath(new URL("../../scripts/fault-docs.mjs", import.meta.url));
+  const { status, stderr } = spawnSync(process.execPath, [script, "--check"], { encoding: "utf8" });
+  expect(status, stderr).toBe(0);
+});
