@@ -47,13 +47,7 @@ it(
 async function signInAfter(commands: string, folder: string, prefix: readonly string[] = []) {
   const login = ["login", "--email", lane.email, "--password-stdin", "--server", lane.world.accounts.url];
   const program = [process.execPath, PROGRAM, ...login, "--config-dir", folder];
-  const [shell, ...rest] = [
-    ...prefix,
-    "sh",
-    "-c",
-    `${commands}; "$@"; s=$?; ls -A "$0"; exit $s`,
-    folder,
-  ];
+  const [shell, ...rest] = [...prefix, "sh", "-c", `${commands}; "$@"; s=$?; ls -A "$0"; exit $s`, folder];
   const child = spawn(shell, [...rest, ...program], { env: environmentFor() });
   let output = "";
   for (const stream of [child.stdout, child.stderr])
