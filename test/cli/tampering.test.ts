@@ -10,6 +10,9 @@ import type { World } from "./world.ts";
 
 const TOKEN = "/auth/v1/oauth/token";
 
+/** Two processes, and the joiner's own 20 seconds, on a machine that may be busy. */
+const PATIENCE = { timeout: 120_000 };
+
 /** What is done to the messages that go one way, each with its number among all that were relayed. */
 type Mischief = (message: string, number: number) => readonly string[];
 
@@ -115,12 +118,12 @@ function expectNoticed({ statuses, stored }: Awaited<ReturnType<typeof pairThrou
 
 // The ninth and tenth are the close_notifies: nobody needs them.
 describe.each([0, 1, 2, 3, 4, 5, 6, 7])("message %i of a pairing", (target) => {
-  it("is noticed when one bit of it was changed", async () => {
+  it("is noticed when one bit of it was changed", PATIENCE, async () => {
     expectNoticed(await pairThrough((message, number) => [number === target ? flipped(message) : message]));
   });
 
   // What comes after the last message that a side needs, it does not look at.
-  it.skipIf(target === 7)("is noticed when it comes twice", async () => {
+  it.skipIf(target === 7)("is noticed when it comes twice", PATIENCE, async () => {
     expectNoticed(
       await pairThrough((message, number) => (number === target ? [message, message] : [message])),
     );
