@@ -33,12 +33,12 @@ function fxaPair(args, { env = {}, input } = {}) {
     for (const wake of waiting.splice(0)) wake();
   });
   child.stdin.end(input ?? "");
+  let over = false;
   const ended = new Promise((resolve) => child.on("close", resolve)).then((status) => {
+    over = true; // before anybody looks
     for (const wake of waiting.splice(0)) wake();
     return status;
   });
-  let over = false;
-  void ended.then(() => (over = true));
   return {
     child,
     /** The first event of that name. */
@@ -107,6 +107,8 @@ async function demo() {
     ...laptop,
     "--qr",
     picture,
+    "--qr-timeout",
+    "60", // however busy this machine is
     "--yes",
     "--expect-email",
     ready.email,

@@ -14,7 +14,7 @@ import { quickStretchV1 } from "../../src/oauth/stretch.ts";
 import { qrPng } from "../../src/qr/encode.ts";
 import { Canaries } from "./canaries.ts";
 import { FeignedRelay, ID } from "./feigned-relay.ts";
-import { cleanUp, run, start, temporaryFolder } from "./harness.ts";
+import { PATIENT, cleanUp, run, start, temporaryFolder } from "./harness.ts";
 import type { Program } from "./harness.ts";
 import { signInHere } from "./signed-in.ts";
 import { createWorld, EMAIL, storedCredentials } from "./world.ts";
@@ -209,13 +209,13 @@ describe.concurrent("a pairing keeps its secrets", () => {
     await keepsQuiet(relay, [0, 130]);
   });
 
-  // By itself: a picture is looked at for so many seconds only, whatever else there is to do.
+  // By itself: looking at a picture is the hardest work of all.
   it.each(["an argument", "a picture"])("when the URL comes as %s", { concurrent: false }, async (form) => {
     const scene = await Scene.set();
     const { program, url } = await scene.host();
     const picture = join(temporaryFolder(), "code.png");
     writeFileSync(picture, await qrPng(url));
-    const given = form === "a picture" ? ["--qr", picture] : [url];
+    const given = form === "a picture" ? [...PATIENT, "--qr", picture] : [url];
     const args = ["join", ...LOUD, ...scene.servers, "--config-dir", scene.newFolder(), "--yes", ...given];
     await keepsQuiet(start(args, { input: "" }), 0);
     await keepsQuiet(program, 0);
@@ -312,9 +312,9 @@ describe.concurrent("join keeps the key of a URL", () => {
     const url = `https://accounts.example.com/pair#channel_id=${ID}&channel_key=${WRONG_KEY}`;
     const picture = join(temporaryFolder(), "code.png");
     writeFileSync(picture, await qrPng(url));
-    await keepsQuiet(scene.join("", ["--qr", picture]), 9);
+    await keepsQuiet(scene.join("", [...PATIENT, "--qr", picture]), 9);
     writeFileSync(picture, await qrPng(url.replace("&", "&channel_id=&")));
-    await keepsQuiet(scene.join("", ["--qr", picture]), 9);
+    await keepsQuiet(scene.join("", [...PATIENT, "--qr", picture]), 9);
   });
 
   it("that a relay does not take, or ends", async () => {

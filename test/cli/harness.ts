@@ -8,6 +8,9 @@ import { fileURLToPath } from "node:url";
 
 export const PROGRAM = fileURLToPath(new URL("../../bin/fxa-pair", import.meta.url));
 
+/** Seconds to look at a picture: enough on a machine that has much else to do. */
+export const PATIENT = ["--qr-timeout", "60"];
+
 export type JsonEvent = Record<string, unknown> & { event: string };
 
 export interface ProgramOptions {

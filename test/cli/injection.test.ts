@@ -11,7 +11,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Fault } from "../../src/accounts/faults.ts";
 import { qrPng } from "../../src/qr/encode.ts";
 import { FeignedRelay, ID } from "./feigned-relay.ts";
-import { cleanUp, run, start, temporaryFolder } from "./harness.ts";
+import { PATIENT, cleanUp, run, start, temporaryFolder } from "./harness.ts";
 import { startImpostor } from "./impostor.ts";
 import { LyingRelay } from "./lying-relay.ts";
 import { closeTerminals, CTRL_C, HAS_TERMINALS, Terminal, WHY_NOT } from "./pty.ts";
@@ -157,8 +157,8 @@ describe.skipIf(!HAS_TERMINALS)(`in a terminal (${WHY_NOT})`, () => {
     const picture = join(temporaryFolder(), "code.png");
     writeFileSync(picture, await qrPng(ATTACK));
     const [found, refused] = [
-      new Terminal(["qr", picture], PLAIN),
-      new Terminal(["join", "--config-dir", world.newFolder(), "--qr", picture], PLAIN),
+      new Terminal(["qr", ...PATIENT, picture], PLAIN),
+      new Terminal(["join", "--config-dir", world.newFolder(), ...PATIENT, "--qr", picture], PLAIN),
     ];
     expect([await found.exit, await refused.exit]).toEqual([0, 9]);
     for (const terminal of [found, refused]) {
@@ -220,7 +220,7 @@ describe("for scripts", () => {
   it("so is the text of a QR code", async () => {
     const picture = join(temporaryFolder(), "code.png");
     writeFileSync(picture, await qrPng(`${ATTACK}\u0000\n\u2028`));
-    const found = await run(["qr", "--json", picture]);
+    const found = await run(["qr", "--json", ...PATIENT, picture]);
     expectValidJson(found.stdout, found.events);
     expect(found.events).toMatchObject([{ text: `${ATTACK}\u0000\n\u2028` }]);
   });

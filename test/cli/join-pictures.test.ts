@@ -7,13 +7,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import sharp from "sharp";
 import { qrPng } from "../../src/qr/encode.ts";
 import { blankPng } from "../qr/samples.ts";
-import { PROGRAM, cleanUp, run, temporaryFolder } from "./harness.ts";
+import { PATIENT, PROGRAM, cleanUp, run, temporaryFolder } from "./harness.ts";
 import { HAS_STRACE, NO_STRACE, traced } from "./strace.ts";
 import { EMAIL, createWorld } from "./world.ts";
 import type { World } from "./world.ts";
 
-/** Seconds: enough on a machine that has much else to do. */
-const PATIENT = ["--qr-timeout", "60"];
 const KEY = "channel_key=";
 /** Milliseconds for several runs of several processes. */
 const LONG = { timeout: 90_000 };

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { cleanUp, run, start } from "./harness.ts";
+import { PATIENT, cleanUp, run, start } from "./harness.ts";
 import { createWorld, EMAIL, storedCredentials } from "./world.ts";
 import type { World } from "./world.ts";
 
@@ -157,7 +157,7 @@ describe("the pairing URL", () => {
     ]);
     await host.event("channel");
     expect(statSync(picture).mode & 0o777).toBe(0o600);
-    const joined = await run(joinArgs(world.newFolder(), "--qr", picture));
+    const joined = await run(joinArgs(world.newFolder(), ...PATIENT, "--qr", picture));
     expect(joined.status, joined.stderr).toBe(0);
     expect(await host.exit).toBe(0);
     expect(existsSync(picture)).toBe(false);
@@ -176,7 +176,9 @@ describe("the pairing URL", () => {
       picture,
     ]);
     await host.event("channel");
-    const joined = await run(joinArgs(world.newFolder(), "--qr", "-"), { input: readFileSync(picture) });
+    const joined = await run(joinArgs(world.newFolder(), ...PATIENT, "--qr", "-"), {
+      input: readFileSync(picture),
+    });
     expect(joined.status, joined.stderr).toBe(0);
   });
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { totp } from "../../src/accounts/totp.ts";
 import { drawCells } from "../../src/qr/cells.ts";
 import { terminalModules } from "../../src/qr/modules.ts";
-import { cleanUp, run, start } from "./harness.ts";
+import { PATIENT, cleanUp, run, start } from "./harness.ts";
 import { closeTerminals, CTRL_C, CTRL_D, HAS_TERMINALS, Terminal, WHY_NOT } from "./pty.ts";
 import { createWorld, EMAIL, PASSWORD, storedCredentials } from "./world.ts";
 import type { World } from "./world.ts";
@@ -61,7 +61,7 @@ describe.skipIf(!HAS_TERMINALS)(`join without a URL (${WHY_NOT})`, () => {
   // Not the accessible form: only a terminal that understands control sequences marks what is pasted.
   /** In lines, on a terminal that marks what is pasted. */
   const open = () =>
-    new Terminal(["join", "--quiet", ...world.servers, "--config-dir", world.newFolder()], {
+    new Terminal(["join", "--quiet", ...PATIENT, ...world.servers, "--config-dir", world.newFolder()], {
       env: { FXA_PAIR_ACCESSIBLE: "0" },
     });
   const ASKS = /Paste the pairing URL.*: $/;

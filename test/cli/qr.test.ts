@@ -5,10 +5,7 @@ import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { qrPng, qrSvg } from "../../src/qr/encode.ts";
 import { blankPng, finderPatterns } from "../qr/samples.ts";
-import { cleanUp, run, start, temporaryFolder } from "./harness.ts";
-
-/** Seconds: enough on a machine that has much else to do. What takes too long is the matter of other tests. */
-const PATIENT = ["--qr-timeout", "60"];
+import { PATIENT, cleanUp, run, start, temporaryFolder } from "./harness.ts";
 
 let folder: string;
 const inFolder = (name: string) => join(folder, name);

@@ -7,7 +7,7 @@ import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Fault } from "../../src/accounts/faults.ts";
 import { qrPng } from "../../src/qr/encode.ts";
-import { cleanUp, run, start, temporaryFolder } from "./harness.ts";
+import { PATIENT, cleanUp, run, start, temporaryFolder } from "./harness.ts";
 import { createWorld, EMAIL, PASSWORD, storedCredentials } from "./world.ts";
 import type { World } from "./world.ts";
 
@@ -132,7 +132,7 @@ describe("what is given to join", () => {
     ],
     ["is cut off", async () => (await qrPng("https://example.com")).subarray(0, 300), /image|picture/],
   ])("a picture that %s", async (_name, picture, words) => {
-    const ended = await join_(await picture(), ["--qr", "-"]);
+    const ended = await join_(await picture(), [...PATIENT, "--qr", "-"]);
     expect(ended).toMatchObject({ status: 9, error: { code: "unreadable" } });
     expect(ended.error?.message).toMatch(words);
   });

@@ -6,7 +6,7 @@ import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { cleanUp, environmentFor, temporaryFolder } from "../cli/harness.ts";
+import { PATIENT, cleanUp, environmentFor, temporaryFolder } from "../cli/harness.ts";
 import { createWorld, EMAIL, storedCredentials } from "../cli/world.ts";
 import { startRegistry } from "./registry.ts";
 
@@ -187,7 +187,7 @@ describe.skipIf(process.platform === "win32")("installed in an empty folder", ()
       const folder = world.newFolder();
       // By the picture, so that what reads pictures is there, too.
       const joining = ["join", ...world.servers, "--config-dir", folder, "--yes", "--expect-email", EMAIL];
-      await runLater(program, [...joining, "--qr", picture], env);
+      await runLater(program, [...joining, ...PATIENT, "--qr", picture], env);
       expect(await ended).toBe(0);
       expect(storedCredentials(folder)).toMatchObject({ email: EMAIL });
     } finally {
