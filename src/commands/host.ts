@@ -128,7 +128,7 @@ async function runHost(flags: HostFlags, run: Run): Promise<number> {
     flags.yes,
     "Approve without asking by --yes (best with --approve-jwk), or run it in a terminal.",
   );
-  requirePinToScan(flags);
+  if (flags.scan !== undefined) requirePinToScan(flags);
   if (flags.yes) warnAboutYes(flags, run);
   const credentials = await hostCredentials(flags, run);
   const scanned = await scannedCode(flags, credentials, run);
