@@ -36,8 +36,20 @@ interface Link {
   readonly join?: readonly string[];
 }
 
+interface Pairing {
+  readonly folder: string;
+  readonly statuses: readonly number[];
+  readonly authority: { readonly stderr: string };
+  readonly supplicant: { readonly stderr: string };
+}
+
 /** Signs a new device in from another one; the statuses that both ended with, and the new device's folder. */
-async function pair({ from, relay = world.relay.url, host = [], join: joining = [] }: Link) {
+async function pair({
+  from,
+  relay = world.relay.url,
+  host = [],
+  join: joining = [],
+}: Link): Promise<Pairing> {
   const urlFile = join(from, `url-${randomBytes(4).toString("hex")}`);
   const common = ["--json", "--yes"];
   const authority = start([
@@ -60,10 +72,32 @@ async function pair({ from, relay = world.relay.url, host = [], join: joining = 
   return { folder, statuses: [await authority.exit, supplicant.status], authority, supplicant };
 }
 
+/** The same the other way round: the new device shows its code, and the request that this announces is approved. */
+async function pairReversed({
+  from,
+  relay = world.relay.url,
+  host = [],
+  join: joining = [],
+}: Link): Promise<Pairing> {
+  const folder = world.newFolder();
+  const common = [...through(relay), "--json", "--yes"];
+  const showing = ["join", ...common, "--config-dir", folder, "--expect-email", EMAIL, ...joining];
+  const supplicant = start([...showing, "--show"]);
+  const { url } = await supplicant.event("channel");
+  const fingerprint = new URLSearchParams(new URL(String(url)).hash.slice(1)).get("fp") ?? "";
+  const scanning = ["host", ...common, "--config-dir", from, "--expect-fingerprint", fingerprint, ...host];
+  const authority = await run([...scanning, "--scan", "-"], { input: String(url) });
+  return { folder, statuses: [authority.status, await supplicant.exit], authority, supplicant };
+}
+
 /** One that may sign in others. */
-async function pairNextHost(from: string, relay?: string): Promise<string> {
-  const link = { from, host: ["--allow-scope", SESSION], join: ["--can-host"] };
-  const { folder, statuses, supplicant } = await pair(relay === undefined ? link : { ...link, relay });
+async function pairNextHost(
+  from: string,
+  relay = world.relay.url,
+  way: (link: Link) => Promise<Pairing> = pair,
+): Promise<string> {
+  const link = { from, relay, host: ["--allow-scope", SESSION], join: ["--can-host"] };
+  const { folder, statuses, supplicant } = await way(link);
   expect(statuses, supplicant.stderr).toEqual([0, 0]);
   return folder;
 }
@@ -91,6 +125,16 @@ describe("three devices in a row", () => {
       true,
       false,
     ]);
+    for (const folder of [second, third, fourth]) expect(await isAccepted(folder)).toBe(true);
+  });
+
+  it("may each show the code or scan it", async () => {
+    const first = await world.hostFolder();
+    const second = await pairNextHost(first, elsewhere.relay.url, pairReversed);
+    const third = await pairNextHost(second);
+    const { folder: fourth, statuses, authority } = await pairReversed({ from: third });
+    expect(statuses, authority.stderr).toEqual([0, 0]);
+    expect(storedCredentials(fourth)?.keys).toEqual(storedCredentials(first)?.keys);
     for (const folder of [second, third, fourth]) expect(await isAccepted(folder)).toBe(true);
   });
 
