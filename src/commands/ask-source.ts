@@ -3,13 +3,20 @@ import { homedir } from "node:os";
 import { FxaPairError } from "../lib/errors.ts";
 import { parsePairingUrl } from "../pairing/pairing-url.ts";
 import type { PairingUrl } from "../pairing/pairing-url.ts";
+import { parseTypedCode } from "../pairing/typed-code.ts";
+import type { TypedCode } from "../pairing/typed-code.ts";
 import type { PasteQuestion, Prompter } from "../ui/prompt.ts";
 import { displayText } from "../ui/safe-text.ts";
+import { CODE_QUESTION } from "./code-question.ts";
 import { pairingUrlAmong, pairingUrlInPictures } from "./picture-source.ts";
 import type { PictureOptions } from "./picture-source.ts";
 import type { Run } from "./setup.ts";
 import { parseTypedSource } from "./typed-source.ts";
 import type { TypedSource } from "./typed-source.ts";
+
+/** What leads to the other device. */
+export type PairingSource =
+  { readonly kind: "url"; readonly url: PairingUrl } | { readonly kind: "code"; readonly code: TypedCode };
 
 /** What is asked for, in words. */
 export interface Asking {
@@ -19,32 +26,49 @@ export interface Asking {
 }
 
 const TO_JOIN: Asking = {
-  question: {
-    explanation:
-      "Paste the pairing URL that the signed-in device shows, drop a picture of its QR code on this window, or paste the QR code itself, copied from another terminal.",
-    label: "Paste the pairing URL (it is not shown)",
-  },
+  question: CODE_QUESTION,
   whenNothing:
     "Run fxa-pair host on the signed-in device, and fxa-pair join again here; or give --qr <picture>.",
 };
 
 /**
- * Asks again after whatever cannot be read, and says why.
+ * Asks a new device's user for a pairing URL or a code to type; again after whatever cannot be read, and says why.
  *
  * @throws FxaPairError `usage` after an empty answer or the end of input; what `parsePairingUrl` throws for a URL that is
  *   for another command; the interruption.
  */
+export async function askForSource(
+  prompter: Prompter,
+  options: PictureOptions,
+  run: Run,
+): Promise<PairingSource> {
+  return askUntilRead(prompter, TO_JOIN, run, async (source) =>
+    source.kind === "code"
+      ? { kind: "code", code: parseTypedCode(source.text) }
+      : { kind: "url", url: await readUrl(source, { ...options, ...TO_JOIN }, run) },
+  );
+}
+
+/** As {@link askForSource}, for whom a code to type is of no use. */
 export async function askForPairingUrl(
   prompter: Prompter,
   options: PictureOptions,
   run: Run,
-  asking: Asking = TO_JOIN,
+  asking: Asking,
 ): Promise<PairingUrl> {
+  return askUntilRead(prompter, asking, run, (source) => readUrl(source, { ...options, ...asking }, run));
+}
+
+async function askUntilRead<T>(
+  prompter: Prompter,
+  { question }: Asking,
+  run: Run,
+  read: (source: TypedSource) => Promise<T>,
+): Promise<T> {
   for (;;) {
-    const answer = await prompter.paste(asking.question, run.signal);
+    const answer = await prompter.paste(question, run.signal);
     try {
-      const source = parseTypedSource(answer, { home: homedir(), platform: run.environment.platform });
-      return await read(source, { ...options, ...asking }, run);
+      return await read(parseTypedSource(answer, { home: homedir(), platform: run.environment.platform }));
     } catch (error) {
       if (!(error instanceof FxaPairError) || error.code !== "unreadable") throw error;
       run.reporter.say(displayText(`${error.message} ${error.hint ?? ""}`.trim(), 500));
@@ -52,7 +76,7 @@ export async function askForPairingUrl(
   }
 }
 
-async function read(
+async function readUrl(
   source: TypedSource,
   { whenNothing, ...options }: PictureOptions & Asking,
   run: Run,
@@ -62,13 +86,17 @@ async function read(
       throw new FxaPairError("usage", "No pairing URL was given.", { hint: whenNothing });
     case "url":
       return parsePairingUrl(source.text);
+    case "code":
+      throw new FxaPairError("unreadable", "That is a code to type, which a signed-in device shows.", {
+        hint: "The new device takes it with fxa-pair join.",
+      });
     case "pictures":
       return pairingUrlInPictures(source.sources, options, run);
     case "blocks":
       return pairingUrlAmong([await textInBlocks(source.text)], "What was pasted");
     case "unknown":
-      throw new FxaPairError("unreadable", "That is neither a pairing URL nor a picture.", {
-        hint: "A pairing URL begins with https:// and contains channel_id; pictures are PNG, JPEG, WebP, GIF, TIFF, AVIF or SVG files.",
+      throw new FxaPairError("unreadable", "That is neither a pairing URL nor a picture, and no code.", {
+        hint: "A code is a number and three words; a pairing URL begins with https:// and contains channel_id; pictures are PNG, JPEG, WebP, GIF, TIFF, AVIF or SVG files.",
       });
   }
 }

@@ -10,9 +10,9 @@ export const EXIT_WORDS: Readonly<Record<ErrorCode, string>> = {
   declined_there: "the other device said no, refused the request, or left",
   timeout: "nobody came, or the code is used up",
   unreachable: "relay or accounts server cannot be reached, or the connection broke",
-  channel_security: "wrong key, tampered or misplaced messages: somebody may be interfering",
+  channel_security: "wrong key or code, tampered or misplaced messages: somebody may be interfering",
   refused: "the request failed the checks, or the accounts server said no",
-  unreadable: "no QR code in the picture, or not a pairing URL",
+  unreadable: "no QR code in the picture, or no pairing URL or code",
   not_signed_in: "no usable credentials on this device",
   interrupted: "Ctrl-C, or another signal to end",
 };

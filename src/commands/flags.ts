@@ -44,6 +44,7 @@ export const SETTINGS: ReadonlySet<string> = new Set([
   "key",
   "client-id",
   "scope",
+  "code",
   "can-host",
   "out",
   "format",

@@ -1,7 +1,9 @@
 /** Where a host's channel comes from, and what it shows so that the other device finds the way there. */
+import { createCodeChannel } from "../channel/code-channel.ts";
 import { createChannel } from "../channel/pairing-channel.ts";
 import type { PairingChannel } from "../channel/pairing-channel.ts";
 import { formatPairingUrl } from "../pairing/pairing-url.ts";
+import { drawWords, formatTypedCode, passwordOf } from "../pairing/typed-code.ts";
 import type { OfferKind } from "../ui/offer-view.ts";
 import type { ReverseUrl } from "../pairing/pairing-url.ts";
 import type { RelayChoice } from "./accounts.ts";
@@ -18,7 +20,7 @@ export interface HostChannel {
 }
 
 export interface HostChannelOptions {
-  /** What the other device is given: a pairing URL, which is the QR code, too. */
+  /** What the other device is given: a pairing URL, which is the QR code, too, or a code to type. */
   readonly way: OfferKind;
   /** The code of the new device, if that one shows it: then nothing is shown here. */
   readonly scanned?: ReverseUrl | undefined;
@@ -30,10 +32,14 @@ export interface HostChannelOptions {
   readonly run: Run;
 }
 
-/** @throws FxaPairError as {@link createChannel} or {@link joinByUrl}; the interruption. */
+/** @throws FxaPairError as {@link createChannel}, {@link createCodeChannel} or {@link joinByUrl}; the interruption. */
 export async function openHostChannel(options: HostChannelOptions): Promise<HostChannel> {
-  const { scanned, relay, server, timeout, run } = options;
+  const { scanned, relay, run, way } = options;
   if (scanned !== undefined) return { channel: await joinByUrl(relay, scanned, run), offer: undefined };
+  return way === "code" ? openByCode(options) : openByUrl(options);
+}
+
+async function openByUrl({ relay, server, timeout, run }: HostChannelOptions): Promise<HostChannel> {
   const { clock, random } = run.environment;
   const opening = createChannel({ ...relay, clock, random, userAgent: userAgent(run.environment) });
   const channel = await untilInterrupted(opening, run, (late) => late.close());
@@ -47,4 +53,20 @@ export async function openHostChannel(options: HostChannelOptions): Promise<Host
       ...lifeOf(channel, timeout, clock),
     },
   };
+}
+
+async function openByCode({ relay, timeout, run }: HostChannelOptions): Promise<HostChannel> {
+  const { clock, random } = run.environment;
+  const words = drawWords(random);
+  const opening = createCodeChannel({
+    ...relay,
+    clock,
+    random,
+    userAgent: userAgent(run.environment),
+    password: passwordOf(words),
+  });
+  const channel = await untilInterrupted(opening, run, (late) => late.close());
+  const code = formatTypedCode(channel.nameplate, words);
+  const life = lifeOf(channel, timeout, clock);
+  return { channel, offer: { kind: "code", code, channelId: channel.id, ...life } };
 }

@@ -17,6 +17,7 @@ import type { RequestPolicy } from "../pairing/request-checks.ts";
 import { runAuthority } from "../pairing/run-authority.ts";
 import type { PairingStatus } from "../pairing/status.ts";
 import { ConnectionNotice } from "../ui/connection-notice.ts";
+import type { OfferKind } from "../ui/offer-view.ts";
 import { chosenRelay, connectAccounts, discoveredRelay, openStore, requireCredentials } from "./accounts.ts";
 import { Approval, isPinned } from "./approval.ts";
 import type { HostCredentials } from "./approval.ts";
@@ -36,7 +37,7 @@ import {
 } from "./flags.ts";
 import { openHostChannel } from "./host-channel.ts";
 import { NewDevice } from "./new-device.ts";
-import { OFFER_OPTIONS, offerFlags, publishOffer } from "./offer.ts";
+import { OFFER_OPTIONS, offerFlags, offerKind, publishOffer } from "./offer.ts";
 import type { PublishedOffer } from "./offer.ts";
 import { followSteps, hostPlan, SCAN_PLAN } from "./host-steps.ts";
 import { attemptUntilDone } from "./renewal.ts";
@@ -50,6 +51,7 @@ const Flags = v.object({
   ...storeFlags,
   ...qrTimeoutFlags,
   ...offerFlags,
+  code: v.optional(v.boolean(), false),
   yes: v.optional(v.boolean(), false),
   approveJwk: v.optional(
     v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{43}$/, "must be the 43 characters of a key's thumbprint")),
@@ -103,11 +105,13 @@ export const host: CommandModule = {
       .option("--qr-invert", "draw the QR code light on dark")
       .option("--qr-out <file>", "write the QR code to a .png or .svg file instead of drawing it")
       .option("--url-out <file>", "write the pairing URL to a file (mode 0600) instead of showing it")
-      .option("--copy", "copy the pairing URL to the terminal's clipboard");
+      .option("--copy", "copy the pairing URL to the terminal's clipboard")
+      .option("--code", "show a code to type instead of the QR code, for devices without a camera");
     addQrTimeoutOption(command);
     addStoreOption(command);
     addExamples(command, [
       "fxa-pair host",
+      "fxa-pair host --code",
       "fxa-pair host --qr-out code.png",
       "fxa-pair host --scan photo.png",
       "fxa-pair host --yes --approve-jwk <thumbprint> --url-out url.txt",
@@ -117,24 +121,25 @@ export const host: CommandModule = {
   async run(command: Command, environment: Environment): Promise<number> {
     const flags = readFlags(command, Flags, environment.variables);
     refuseArguments(command.args);
-    if (flags.scan !== undefined) refuseTogether(command, "--scan", OFFER_OPTIONS);
-    return withRun(flags, environment, (run) => runHost(flags, run));
+    if (flags.scan !== undefined) refuseTogether(command, "--scan", [...OFFER_OPTIONS, "code"]);
+    const way = flags.scan === undefined ? offerKind(command, flags) : "url";
+    return withRun(flags, environment, (run) => runHost(flags, way, run));
   },
 };
 
-async function runHost(flags: HostFlags, run: Run): Promise<number> {
+async function runHost(flags: HostFlags, way: OfferKind, run: Run): Promise<number> {
   requireSomebodyToAsk(
     run,
     flags.yes,
     "Approve without asking by --yes (best with --approve-jwk), or run it in a terminal.",
   );
   if (flags.scan !== undefined) requirePinToScan(flags);
-  if (flags.yes) warnAboutYes(flags, run);
+  if (flags.yes) warnAboutYes(flags, way, run);
   const credentials = await hostCredentials(flags, run);
   const scanned = await scannedCode(flags, credentials, run);
   // A fresh code is the other device's to show, when this one is scanned.
   const asks = run.prompter !== null && !flags.yes && !flags.json && scanned === undefined;
-  const options = { asks, way: "url", switches: false } as const;
+  const options = { asks, way, switches: scanned === undefined };
   const { clientId, newDevice } = await attemptUntilDone(run, options, (attempt) =>
     pairOnce(flags, credentials, scanned, run, attempt),
   );
@@ -228,11 +233,11 @@ async function pairOnce(
   }
 }
 
-function warnAboutYes(flags: HostFlags, run: Run): void {
+function warnAboutYes(flags: HostFlags, way: OfferKind, run: Run): void {
   run.reporter.warn(
     isPinned(flags)
       ? "--yes: the pinned request is approved without asking."
-      : "--yes: the first valid request is approved without asking. Whoever has the URL gets the account.",
+      : `--yes: the first valid request is approved without asking. Whoever has the ${way === "url" ? "URL" : "code"} gets the account.`,
   );
 }
 

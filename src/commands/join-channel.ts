@@ -1,21 +1,23 @@
 /** Where a new device's channel comes from, and the accounts server that goes with it. */
+import { joinCodeChannel } from "../channel/code-channel.ts";
 import { createChannel } from "../channel/pairing-channel.ts";
 import type { PairingChannel } from "../channel/pairing-channel.ts";
 import type { AccountsClient } from "../oauth/accounts-client.ts";
 import { formatReverseUrl } from "../pairing/pairing-url.ts";
-import type { NormalUrl } from "../pairing/pairing-url.ts";
+import { passwordOf } from "../pairing/typed-code.ts";
+import type { TypedCode } from "../pairing/typed-code.ts";
 import { chosenRelay, connectAccounts, contentServerOf, discoveredRelay } from "./accounts.ts";
 import type { RelayChoice, ServerFlags } from "./accounts.ts";
 import { lifeOf } from "./offer.ts";
 import type { Offer } from "./offer.ts";
-import { confirmServer, readPairingUrl } from "./pairing-source.ts";
-import type { SourceFlags } from "./pairing-source.ts";
+import { confirmServer, readPairingSource } from "./pairing-source.ts";
+import type { JoinSource, SourceFlags } from "./pairing-source.ts";
 import { untilInterrupted, userAgent } from "./setup.ts";
 import type { Run } from "./setup.ts";
 import { joinByUrl } from "./url-channel.ts";
 
-/** How this device finds the other one: by the pairing URL that it shows, or by showing one itself. */
-export type JoinWay = { readonly kind: "url"; readonly url: NormalUrl } | { readonly kind: "show" };
+/** How this device finds the other one: by the pairing URL or the code that it shows, or by showing a URL itself. */
+export type JoinWay = JoinSource | { readonly kind: "show" };
 
 export interface JoinPlace {
   readonly way: JoinWay;
@@ -32,9 +34,10 @@ export interface JoinChannel {
 }
 
 /**
- * Finds out by what to join, and confirms the accounts server that it names. Who shows a code has none to read.
+ * Finds out by what to join, and confirms the accounts server that it names. A code to type names none, and who shows a
+ * code has none to read.
  *
- * @throws FxaPairError as `readPairingUrl` and `confirmServer`.
+ * @throws FxaPairError as `readPairingSource` and `confirmServer`.
  */
 export async function chooseJoinPlace(
   argument: string | undefined,
@@ -42,9 +45,9 @@ export async function chooseJoinPlace(
   run: Run,
 ): Promise<JoinPlace> {
   if (flags.show) return { way: { kind: "show" }, server: contentServerOf(flags) };
-  const url = await readPairingUrl(argument, flags, run);
-  const server = await confirmServer(url, flags, run);
-  return { way: { kind: "url", url }, server };
+  const way = await readPairingSource(argument, flags, run);
+  const server = way.kind === "code" ? contentServerOf(flags) : await confirmServer(way.url, flags, run);
+  return { way, server };
 }
 
 /**
@@ -84,8 +87,9 @@ async function openThrough(
   run: Run,
 ): Promise<Pick<JoinChannel, "channel" | "offer">> {
   if (way.kind === "url") return { channel: await joinByUrl(relay, way.url, run), offer: undefined };
-  const { clock, random } = run.environment;
-  const opening = createChannel({ ...relay, clock, random, userAgent: userAgent(run.environment) });
+  if (way.kind === "code") return { channel: await joinByCode(relay, way.code, run), offer: undefined };
+  const { clock } = run.environment;
+  const opening = createChannel({ ...relay, ...surroundings(run) });
   const channel = await untilInterrupted(opening, run, (late) => late.close());
   return {
     channel,
@@ -97,4 +101,19 @@ async function openThrough(
       ...lifeOf(channel, timeout, clock),
     },
   };
+}
+
+async function joinByCode(
+  relay: RelayChoice,
+  { nameplate, words }: TypedCode,
+  run: Run,
+): Promise<PairingChannel> {
+  const password = passwordOf(words);
+  const joining = joinCodeChannel({ ...relay, ...surroundings(run), nameplate, password });
+  return untilInterrupted(joining, run, (late) => late.close());
+}
+
+function surroundings({ environment }: Run) {
+  const { clock, random } = environment;
+  return { clock, random, userAgent: userAgent(environment) };
 }

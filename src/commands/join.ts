@@ -57,6 +57,17 @@ const Flags = v.object({
     ]),
   ),
   show: v.optional(v.boolean(), false),
+  // In the environment and the settings it may be the switch of host.
+  code: v.optional(
+    v.pipe(
+      v.union([v.string(), v.boolean()]),
+      v.transform((given) =>
+        typeof given === "boolean" || /^(?:[01]|true|false|yes|no|on|off|)$/i.test(given.trim())
+          ? undefined
+          : given,
+      ),
+    ),
+  ),
   yes: v.optional(v.boolean(), false),
   expectEmail: v.optional(v.pipe(v.string(), v.includes("@", "must be an e-mail address"))),
   key: v.optional(v.string()),
@@ -87,6 +98,7 @@ export const join: CommandModule = {
         "read the URL from a picture of the QR code (- for standard input); may be repeated",
         collectWhole,
       )
+      .option("--code <code>", "the code to type that the other device shows (- for standard input)")
       .option("--show", "show a code here, for fxa-pair host --scan on the signed-in device")
       .option("--qr-invert", "with --show: draw the QR code light on dark")
       .option(
@@ -130,9 +142,10 @@ export const join: CommandModule = {
     const flags = readFlags(command, Flags, environment.variables);
     if (flags.printThumbprint) return printThumbprint(flags, environment);
     const qrTyped = command.getOptionValueSource("qr") === "cli";
+    const codeTyped = command.getOptionValueSource("code") === "cli";
     const drawing = drawingFlags(command, flags);
     return withRun(flags, environment, (run) =>
-      runJoin(command.args[0], { ...flags, qrTyped }, drawing, run),
+      runJoin(command.args[0], { ...flags, qrTyped, codeTyped }, drawing, run),
     );
   },
 };
@@ -147,7 +160,7 @@ async function printThumbprint(flags: JoinFlags, environment: Environment): Prom
   return 0;
 }
 
-type TypedFlags = JoinFlags & { readonly qrTyped: boolean };
+type TypedFlags = JoinFlags & { readonly qrTyped: boolean; readonly codeTyped: boolean };
 
 async function runJoin(
   argument: string | undefined,

@@ -2,12 +2,14 @@
  * How the pairing URL or the code to type reaches the other device's user: drawn on the terminal, written to a file (a URL
  * only), or printed. It is in one place only, and files are removed as soon as it was used or is no longer good.
  */
+import type { Command } from "commander";
 import * as v from "valibot";
 import type { PairingChannel } from "../channel/pairing-channel.ts";
 import type { Clock } from "../lib/clock.ts";
 import { capabilitiesFrom } from "../qr/capabilities.ts";
 import type { QrForm } from "../qr/drawing.ts";
-import type { CodeOfferView, OfferActions, OfferHandle, UrlOfferView } from "../ui/offer-view.ts";
+import type { CodeOfferView, OfferActions, OfferHandle, OfferKind, UrlOfferView } from "../ui/offer-view.ts";
+import { refuseTogether } from "./flags.ts";
 import { canCopy, copyToClipboard } from "./copy.ts";
 import { OfferFiles } from "./offer-files.ts";
 import type { Run } from "./setup.ts";
@@ -26,6 +28,21 @@ export const offerFlags = {
 
 /** Their names, as of commander's attributes. */
 export const OFFER_OPTIONS = ["qr", "qrInvert", "qrOut", "urlOut", "copy"] as const;
+/** Those that say where a URL goes: a code to type goes nowhere but on the screen. */
+const URL_PLACES = ["qrOut", "urlOut", "copy"];
+
+/**
+ * Whether the options of `host` ask for a code to type. Typed options go before those of the settings, which are for
+ * other runs, too.
+ *
+ * @throws FxaPairError `usage` when a place for the URL was typed along with `--code`
+ */
+export function offerKind(command: Command, flags: { readonly code: boolean }): OfferKind {
+  const isTyped = (attribute: string) => command.getOptionValueSource(attribute) === "cli";
+  if (!flags.code) return "url";
+  if (isTyped("code")) refuseTogether(command, "--code", URL_PLACES);
+  return URL_PLACES.some(isTyped) ? "url" : "code";
+}
 
 export interface OfferFlags {
   readonly color: boolean;

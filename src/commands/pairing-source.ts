@@ -1,14 +1,21 @@
-/** Where `join` gets the pairing URL from, and whether the server in it is one to trust. */
+/** Where `join` gets the pairing URL or the code to type from, and whether the server in a URL is one to trust. */
 import { FxaPairError } from "../lib/errors.ts";
 import { asciiHost, matchesServer, parsePairingUrl } from "../pairing/pairing-url.ts";
 import type { NormalUrl, PairingUrl } from "../pairing/pairing-url.ts";
+import { looksLikeTypedCode, parseTypedCode } from "../pairing/typed-code.ts";
+import type { TypedCode } from "../pairing/typed-code.ts";
 import { contentServerOf } from "./accounts.ts";
 import type { ServerFlags } from "./accounts.ts";
-import { askForPairingUrl } from "./ask-source.ts";
+import { askForSource } from "./ask-source.ts";
+import type { PairingSource } from "./ask-source.ts";
 import { QR_FORMS } from "./option-values.ts";
 import { pairingUrlInPictures } from "./picture-source.ts";
 import type { Run } from "./setup.ts";
 import { readStandardInput } from "./standard-input.ts";
+
+/** What leads a new device to the signed-in one. */
+export type JoinSource =
+  { readonly kind: "url"; readonly url: NormalUrl } | { readonly kind: "code"; readonly code: TypedCode };
 
 export interface SourceFlags extends ServerFlags {
   readonly yes: boolean;
@@ -18,54 +25,88 @@ export interface SourceFlags extends ServerFlags {
   readonly qrTimeout: number;
   /** Whether --qr was typed, and not taken from the settings: a URL that was typed goes before those. */
   readonly qrTyped: boolean;
+  /** A code to type, or `-` for standard input. */
+  readonly code?: string | undefined;
+  /** As `qrTyped`. */
+  readonly codeTyped: boolean;
 }
 
 /**
- * The pairing URL from the argument, standard input (`-`), a picture (`--qr`) or, on a terminal, a question.
+ * The pairing URL or the code from the argument, standard input (`-`), a picture (`--qr`), `--code` or, on a terminal, a
+ * question.
  *
  * @throws FxaPairError `usage` when there is none or more than one, or it is for the other direction; `unreadable` when
- *   it is not a pairing URL.
+ *   it is neither.
  */
-export async function readPairingUrl(
+export async function readPairingSource(
   argument: string | undefined,
   flags: SourceFlags,
   run: Run,
-): Promise<NormalUrl> {
-  const url = await obtain(argument, flags, run);
+): Promise<JoinSource> {
+  const source = await obtain(argument, flags, run);
+  if (source.kind === "code") return source;
+  const { url } = source;
   if (url.mode === "reverse") {
     throw new FxaPairError("usage", "This code was made by a new device that wants to be signed in.", {
       hint: "The signed-in device takes it with fxa-pair host --scan. To sign this one in by a code, run fxa-pair host there.",
     });
   }
-  return url;
+  return { kind: "url", url };
 }
 
-async function obtain(argument: string | undefined, flags: SourceFlags, run: Run): Promise<PairingUrl> {
-  if (argument !== undefined && flags.qr !== undefined && flags.qrTyped) {
-    throw new FxaPairError("usage", "Both a URL and --qr were given.", {
-      hint: "Give one of them; before each picture of several, repeat --qr.",
-    });
-  }
-  const pictures = picturesFrom(flags);
-  const sources = argument === undefined ? pictures : [argument];
+async function obtain(argument: string | undefined, flags: SourceFlags, run: Run): Promise<PairingSource> {
+  refuseSeveral(argument, flags);
+  const code = argument === undefined && !flags.qrTyped ? flags.code : undefined;
+  const sources = code ?? argument;
+  const pictures = sources === undefined ? picturesFrom(flags) : [sources];
   // Of a terminal's input only a question can tell where it ends, and the keys are still needed afterwards.
-  if (sources?.length === 1 && sources[0] === "-" && run.prompter !== null && !flags.yes) {
-    return askForPairingUrl(run.prompter, flags, run);
+  if (pictures?.length === 1 && pictures[0] === "-" && run.prompter !== null && !flags.yes) {
+    return askForSource(run.prompter, flags, run);
   }
-  if (pictures !== undefined && argument === undefined) return pairingUrlInPictures(pictures, flags, run);
-  if (argument === "-") return parsePairingUrl(await readStandardInput(run));
+  if (sources === "-") return readSource(await readStandardInput(run));
+  if (code !== undefined) {
+    if (flags.codeTyped) warnOfSight("a code", run);
+    return { kind: "code", code: parseTypedCode(code) };
+  }
   if (argument !== undefined) {
-    run.reporter.warn(
-      "a URL on the command line can be seen by other users for a moment; give - and write it to standard input.",
-    );
-    return parsePairingUrl(argument);
+    const source = looksLikeTypedCode(argument) ? "a code" : "a URL";
+    warnOfSight(source, run);
+    return readSource(argument);
   }
+  if (pictures !== undefined) return { kind: "url", url: await pairingUrlInPictures(pictures, flags, run) };
   if (run.prompter === null) {
     throw new FxaPairError("usage", "No pairing URL was given.", {
-      hint: "Give --qr <picture>, a URL, or - to read it from standard input.",
+      hint: "Give --qr <picture>, --code <code>, a URL, or - to read it from standard input.",
     });
   }
-  return askForPairingUrl(run.prompter, flags, run);
+  return askForSource(run.prompter, flags, run);
+}
+
+function refuseSeveral(argument: string | undefined, { qrTyped, codeTyped }: SourceFlags): void {
+  const given = [
+    ...(argument === undefined ? [] : ["a URL"]),
+    ...(qrTyped ? ["--qr"] : []),
+    ...(codeTyped ? ["--code"] : []),
+  ];
+  const [first, second] = given;
+  if (first === undefined || second === undefined) return;
+  throw new FxaPairError("usage", `Both ${first} and ${second} were given.`, {
+    hint: "Give one of them; before each picture of several, repeat --qr.",
+  });
+}
+
+/** What stands alone may be a URL or a code. */
+function readSource(text: string): PairingSource {
+  return looksLikeTypedCode(text)
+    ? { kind: "code", code: parseTypedCode(text) }
+    : { kind: "url", url: parsePairingUrl(text) };
+}
+
+/** Security S1: it has been wiped from the process list, which takes a moment. */
+function warnOfSight(what: string, run: Run): void {
+  run.reporter.warn(
+    `${what} on the command line can be seen by other users for a moment; give - and write it to standard input.`,
+  );
 }
 
 /** In the settings `qr` may also be meant for `host`, as the form to draw codes in. */

@@ -24,6 +24,7 @@ export function drawingFlags(command: Command, flags: ShowFlags): OfferFlags {
     refuseTogether(command, "a code that the other device shows (--show is for one shown here)", typed);
     return { ...flags, qr: "none" };
   }
+  refuseTogether(command, "--show", ["code"]);
   if (command.args.length > 0) {
     throw new FxaPairError("usage", "--show makes a code, and there is one to read besides.", {
       hint: "Leave the URL out, or --show.",

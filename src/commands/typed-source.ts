@@ -1,14 +1,16 @@
 /**
- * What somebody typed, pasted or dropped where `join` asks for the code of the other device: a pairing URL, the names of
- * pictures of its QR code, or the QR code itself, copied from another terminal as block characters. Only what it is is
+ * What somebody typed, pasted or dropped where `join` asks for the code of the other device: a pairing URL, a code to
+ * type, the names of pictures of its QR code, or the QR code itself, copied from another terminal as block characters. Only what it is is
  * decided here; nothing is opened and no part of it is trusted.
  */
+import { looksLikeTypedCode } from "../pairing/typed-code.ts";
 import { parseDroppedPaths } from "./dropped-paths.ts";
 import type { PathContext } from "./dropped-paths.ts";
 
 export type TypedSource =
   | { readonly kind: "nothing" }
   | { readonly kind: "url"; readonly text: string }
+  | { readonly kind: "code"; readonly text: string }
   | { readonly kind: "pictures"; readonly sources: readonly string[] }
   | { readonly kind: "blocks"; readonly text: string }
   | { readonly kind: "unknown" };
@@ -42,6 +44,8 @@ export function parseTypedSource(text: string, context: PathContext): TypedSourc
   if (trimmed.length > MAX_CHARACTERS) return { kind: "unknown" };
   const url = findUrl(trimmed);
   if (url !== undefined) return { kind: "url", text: url };
+  const code = unwrap(trimmed);
+  if (looksLikeTypedCode(code)) return { kind: "code", text: code };
   const sources = parseDroppedPaths(trimmed, context);
   return sources === undefined ? { kind: "unknown" } : { kind: "pictures", sources };
 }

@@ -51,7 +51,7 @@ describe.skipIf(!HAS_TERMINALS)(`join without a URL (${WHY_NOT})`, () => {
     const { program, url } = await world.host();
     const folder = world.newFolder();
     const joining = new Terminal(["join", ...world.servers, "--config-dir", folder, ...source]);
-    await joining.fill(/Paste the pairing URL \(it is not shown\): $/, `  ${url} `);
+    await joining.fill(/Paste the pairing URL \(it is not shown\).*: $/, `  ${url} `);
     await joining.answer(/Sign this device in to .*\?/, "y");
     expect([await joining.exit, await program.exit]).toEqual([0, 0]);
     expect(joining.text).not.toMatch(/channel_|http:/);
@@ -98,6 +98,22 @@ describe.skipIf(!HAS_TERMINALS)(`join without a URL (${WHY_NOT})`, () => {
       /such\.png: it cannot be read[^]*no such file[^]*Paste the pairing URL.*: $/,
       `'${picture}' `,
     );
+    await joining.answer(/Sign this device in to .*\?/, "y");
+    expect([await joining.exit, await host.exit]).toEqual([0, 0]);
+  });
+
+  it("takes a code to type, says which word is wrong, and completes by Tab", async () => {
+    const folder = await world.hostFolder();
+    const host = start(["host", ...world.servers, "--config-dir", folder, "--yes", "--code"]);
+    const [code = ""] = await host.prints(/^\d.*$/m);
+    const [nameplate = "", first = "", second = "", third = ""] = code.split("-");
+    const joining = open();
+    await joining.fill(ASKS, `${nameplate} ${first} xyzzyx ${third}`);
+    await joining.fill(
+      /second word, xyzzyx, is none of those[^]*Paste the pairing URL.*: $/,
+      `${nameplate}-${first}-${second}-${third.slice(0, 4)}\t`,
+    );
+    await joining.shows(new RegExp(`: ${code}$`, "m"));
     await joining.answer(/Sign this device in to .*\?/, "y");
     expect([await joining.exit, await host.exit]).toEqual([0, 0]);
   });

@@ -120,7 +120,7 @@ export class Terminal {
 
   /** As {@link answer}, where the choice is between a fresh code and none. */
   async chooseCode(key: "r" | "q"): Promise<void> {
-    const asked = "Try again with a fresh code\\? \\(r: a fresh code, q: quit\\) ";
+    const asked = "Try again with a fresh code\\? \\(r: a fresh code, t: [^,]*, q: quit\\) ";
     await this.#press(asked, `${asked}${key}$`, key);
   }
 

@@ -38,6 +38,29 @@ describe("a pairing URL", () => {
   });
 });
 
+describe("a code to type", () => {
+  it.each([
+    ["as it is shown", "12-apple-river-stone"],
+    ["with blanks, shortened and in capitals", " 12 APPL RIVE STON\n"],
+    ["in quotes", '"12-apple-river-stone"'],
+    ["without its number", "apple river stone"],
+    ["with a word that is wrong", "12-apple-rivver-stone"],
+    ["that is not whole", "12-apple"],
+  ])("%s", (_name, text) => {
+    const written = text.trim().replaceAll('"', "");
+    expect(parseTypedSource(text, linux)).toEqual({ kind: "code", text: written });
+  });
+
+  it.each([
+    ["a picture's name", "12-apple-river-stone.png", "pictures"],
+    ["a path", "./12-apple-river-stone", "pictures"],
+    ["a sentence", "what is this", "unknown"],
+    ["a number", "12", "unknown"],
+  ])("is not %s", (_name, text, kind) => {
+    expect(parseTypedSource(text, linux)).toMatchObject({ kind });
+  });
+});
+
 describe("pictures", () => {
   it.each([
     ["a plain path", "/srv/ida/code.png", ["/srv/ida/code.png"]],
@@ -92,7 +115,6 @@ describe("anything else", () => {
     ["nothing", "", "nothing"],
     ["white space", " \r\n\t", "nothing"],
     ["words", "what is this", "unknown"],
-    ["a typed code", "7-crossover-clockwork", "unknown"],
     ["an open quote", "'/srv/ida/code.png", "unknown"],
     ["a broken file URL", "file:///srv/%zz.png", "unknown"],
     ["another kind of file", "notes.txt", "unknown"],

@@ -19,6 +19,7 @@ export const SECURITY: readonly Passage[] = [
     title: "What you can do",
     points: [
       "Only scan a code that you asked for yourself, a moment ago, on a device in front of you. Nobody will ever ask you to send one.",
+      "Where somebody tried a wrong code, find out who it was before you show another. A code to type cannot be guessed in silence: each gives one try.",
       "Compare the fingerprint on both terminals: it differs when somebody sits in between.",
       "Where nobody watches (--yes), pin the request: join --print-thumbprint, then host --approve-jwk; and name the account with join --expect-email.",
       "Look through your account's devices now and then, and remove what you do not know.",

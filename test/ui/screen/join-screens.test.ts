@@ -1,4 +1,5 @@
 /** Every screen of a new device, as it is seen in a usual window, a small one and a large one. */
+import { CODE_QUESTION } from "../../../src/commands/code-question.ts";
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, it } from "vitest";
 import { JOIN_PLAN } from "../../../src/commands/join-steps.ts";
@@ -69,14 +70,14 @@ const asked = (about: Metadata): QuestionPanel => ({
 const PASTE: Panel = {
   type: "line",
   about: null,
-  explanation:
-    "Paste the pairing URL that the signed-in device shows, drop a picture of its QR code on this window, or paste the QR code itself, copied from another terminal.",
-  label: "Paste the pairing URL (it is not shown)",
+  explanation: CODE_QUESTION.explanation,
+  label: CODE_QUESTION.label,
   shown: "",
 };
 
 const SCREENS: [string, ScreenModel][] = [
   ["the question for the code", joinScreen(PASTE)],
+  ["a code is typed", joinScreen({ ...PASTE, shown: "12-ap", hint: "appear apple approve april" })],
   [
     "something wrong was pasted",
     joinScreen(
