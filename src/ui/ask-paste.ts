@@ -4,11 +4,26 @@ import { FxaPairError } from "../lib/errors.ts";
 import type { OpenQuestion } from "./open-question.ts";
 import { PASTE_MARKS_OFF, PASTE_MARKS_ON, PasteInput } from "./paste-input.ts";
 import type { PasteStep } from "./paste-input.ts";
-import type { PasteQuestion } from "./prompt.ts";
 import type { OutputStream, Streams } from "./streams.ts";
 
 /** Milliseconds after Enter in which what follows belongs to the same paste: nobody types that fast. */
 export const PASTE_PAUSE_MS = 50;
+
+export interface PasteQuestion {
+  /** What may be pasted, in full sentences. */
+  readonly explanation: string;
+  readonly label: string;
+  /** For what is typed rather than pasted; it is undefined for any other text, which is shown nowhere. */
+  readonly assist?: ((typed: string) => TypingAid | undefined) | undefined;
+}
+
+/** What helps with a text of ASCII in one line while it is typed. */
+export interface TypingAid {
+  /** What goes on or is wrong, in a few words; empty where there is nothing to say. */
+  readonly hint: string;
+  /** What Tab makes of it. */
+  readonly completed: string;
+}
 
 export interface PasteOptions extends Pick<PasteQuestion, "label" | "assist"> {
   readonly streams: Streams;

@@ -7,6 +7,7 @@ import { Writable } from "node:stream";
 import type { Clock } from "../lib/clock.ts";
 import { FxaPairError } from "../lib/errors.ts";
 import { askPaste } from "./ask-paste.ts";
+import type { PasteQuestion } from "./ask-paste.ts";
 import { OpenQuestion } from "./open-question.ts";
 import type { Streams } from "./streams.ts";
 
@@ -32,21 +33,7 @@ export interface Prompter {
   paste(question: PasteQuestion, signal: AbortSignal): Promise<string>;
 }
 
-export interface PasteQuestion {
-  /** What may be pasted, in full sentences. */
-  readonly explanation: string;
-  readonly label: string;
-  /** For what is typed rather than pasted; it is undefined for any other text, which is shown nowhere. */
-  readonly assist?: ((typed: string) => TypingAid | undefined) | undefined;
-}
-
-/** What helps with a text of ASCII in one line while it is typed. */
-export interface TypingAid {
-  /** What goes on or is wrong, in a few words; empty where there is nothing to say. */
-  readonly hint: string;
-  /** What Tab makes of it. */
-  readonly completed: string;
-}
+export type { PasteQuestion, TypingAid } from "./ask-paste.ts";
 
 export interface Choice {
   /** One lower-case letter, or "" for Enter alone. */

@@ -183,7 +183,7 @@ describe("--version and --help", () => {
 describe.skipIf(!HAS_TERMINALS)(`the examples in the help (${WHY_NOT})`, () => {
   /** What a command says when its example has been understood, and what then ends it. */
   const UNDERSTOOD: Record<string, RegExp> = {
-    host: /Only scan this yourself/,
+    host: /Only (?:scan|type) this yourself/,
     join: /Sign this device in to|Connecting to the other device|Done: signed in/,
     relay: / listening |^max-exchanges .*RELAY_MAX_EXCHANGES/m,
     login: /E-mail: |Signing in/,
