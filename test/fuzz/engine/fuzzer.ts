@@ -70,7 +70,6 @@ export class Fuzzer {
     this.#coverage.add();
     const failure = (await this.#tryCorpus()) ?? (await this.#tryNew());
     Error.stackTraceLimit = stackTraceLimit;
-    if (failure === undefined) await this.#target.finish?.();
     return {
       executions: this.#executions,
       coverage: this.#coverage,

@@ -85,6 +85,7 @@ async function fuzz(): Promise<void> {
   report("end", filesOf(fuzzer.coverage));
   isOver = true;
   if (assignment.save) writeCorpus(assignment.target, await smallestOf(target, kept));
+  await target.finish?.();
 }
 
 function totalOf(covered: readonly FileCoverage[]): { taken: number; branches: number } {
