@@ -183,8 +183,8 @@ describe("--version and --help", () => {
 describe.skipIf(!HAS_TERMINALS)(`the examples in the help (${WHY_NOT})`, () => {
   /** What a command says when its example has been understood, and what then ends it. */
   const UNDERSTOOD: Record<string, RegExp> = {
-    host: /Only (?:scan|type) this yourself/,
-    join: /Sign this device in to|Connecting to the other device|Done: signed in/,
+    host: /Only (?:scan|type) this yourself|Did you start this sign-in/,
+    join: /Only scan this yourself|Sign this device in to|Connecting to the other device|Done: signed in/,
     relay: / listening |^max-exchanges .*RELAY_MAX_EXCHANGES/m,
     login: /E-mail: |Signing in/,
     devices: / this device|"event":"devices"|Remove "another" \(desktop\)/,
@@ -206,8 +206,13 @@ describe.skipIf(!HAS_TERMINALS)(`the examples in the help (${WHY_NOT})`, () => {
     const login = await run(["login", "--email", EMAIL, "--password-stdin"], { env, input: PASSWORD });
     expect(login.status, login.stderr).toBe(0);
     const url = name === "join" ? (await world.host()).url : A_URL;
+    // What host scans was made by a new device, and names the server that host is signed in at.
+    const picture =
+      name === "host"
+        ? `${world.accounts.url}/pair${new URL(A_URL).hash}&mode=reverse&fp=0123456789ABC`
+        : url;
     if (name === "join") writeFileSync(join(folder, "url.txt"), url);
-    writeFileSync(join(folder, "photo.png"), await qrPng(url));
+    writeFileSync(join(folder, "photo.png"), await qrPng(picture));
     writeFileSync(join(folder, "password.txt"), PASSWORD);
     writeFileSync(join(folder, "package.json"), '{ "scripts": { "test": "echo tests were run" } }');
     return { folder, env, anotherId: name === "devices" ? await anotherDevice(env) : "" };
