@@ -36,7 +36,7 @@ const TIME = { enough: "100", host: "20", join: "10" };
 export async function pair(
   lane: Lane,
   mischief?: (processes: Partial<Record<Side, Program>>) => Mischief,
-  { short }: { readonly short?: Side | undefined } = {},
+  { short, env }: { readonly short?: Side | undefined; readonly env?: Record<string, string> } = {},
 ): Promise<Outcome> {
   lane.reset();
   const time = (side: Side) => ["--timeout", side === short ? TIME[side] : TIME.enough];
@@ -44,7 +44,7 @@ export async function pair(
   const { side, call, message } = mischief?.(processes) ?? { side: "host" };
   if (call !== undefined) lane.networks[side].calls.reset(call);
   if (message !== undefined) lane.networks[side].messages.reset(message);
-  const host = (processes.host = lane.host(time("host")));
+  const host = (processes.host = lane.host(time("host"), env && { env }));
   const opened = await Promise.race([
     host.event("channel").then(
       () => true,
@@ -54,7 +54,7 @@ export async function pair(
   ]);
   if (!opened)
     return { host: await endOf(host), join: { exit: -1, says: "" }, left: lane.left(), named: false };
-  const joining = (processes.join = lane.join(time("join")));
+  const joining = (processes.join = lane.join(time("join"), env && { env }));
   const confirmed = lane.networks.host.messages.hasBrought(CONFIRMED);
   lane.networks.host.calls.pace = async (name) => {
     if (name !== AUTHORIZATION) return;
