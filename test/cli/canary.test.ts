@@ -194,6 +194,28 @@ describe.concurrent("a pairing keeps its secrets", () => {
     for (const program of [joined, host]) expect(canaries.foundIn(program.stderr)).toEqual([]);
   });
 
+  it("S2: by a code to type, right or wrong, but for the event that shows it", async () => {
+    const scene = await Scene.set();
+    const relay = start(["relay", ...LOUD, "--host", "127.0.0.1", "--port", "0"]);
+    const { url: channelServer } = await relay.event("listening");
+    const through = ["--channel-server", String(channelServer)];
+    for (const guess of [undefined, "zoo-zoo-zebra"]) {
+      const args = ["host", ...LOUD, ...scene.servers, "--config-dir", await scene.signedIn(), "--yes"];
+      const host = start([...args, ...TIGHT, ...through, "--code"]);
+      const { code } = await host.event("channel");
+      const [, nameplate = "", words = ""] = /^(\d+)-(.*)$/.exec(String(code)) ?? [];
+      canaries.add("the words of a code", words);
+      canaries.add("its words with blanks", words.replaceAll("-", " "));
+      if (guess !== undefined) canaries.add("the words of a guess", guess);
+      const joined = scene.join(`${nameplate}-${guess ?? words}`, through);
+      await keepsQuiet(joined, guess === undefined ? 0 : 7);
+      await keepsQuiet(host, guess === undefined ? 0 : 7, [words]);
+      expect(canaries.foundIn(host.stderr)).toEqual([]);
+    }
+    relay.kill();
+    await keepsQuiet(relay, [0, 130]);
+  });
+
   it("from its relay, too", async () => {
     const scene = await Scene.set();
     const relay = start(["relay", ...LOUD, "--host", "127.0.0.1", "--port", "0"]);
