@@ -90,18 +90,25 @@ export async function attemptUntilDone<T>(
       const signal = AbortSignal.any([run.signal, ending.signal]);
       return await attempt({ way, offered, signal, actions });
     } catch (thrown) {
-      const reason: unknown = ending.signal.reason;
-      if (!run.signal.aborted && reason instanceof CodeReplaced) {
-        way = reason.way;
+      if (!run.signal.aborted && thrown instanceof CodeReplaced) {
+        way = thrown.way;
         continue;
       }
       last = asFxaPairError(thrown);
-      if (!options.asks || run.signal.aborted || ending.signal.aborted || !RENEWABLE.has(last.code)) {
+      if (!options.asks || run.signal.aborted || isQuit(ending.signal) || !RENEWABLE.has(last.code)) {
         throw thrown;
       }
     }
     way = await askForAnother(run, last, way, options.switches);
   }
+}
+
+/**
+ * Whether the user wants no more. A key for a fresh code may be pressed while one that has failed is still in sight: that it
+ * has failed, by a wrong guess perhaps, is told all the same, and asked about.
+ */
+function isQuit({ aborted, reason }: AbortSignal): boolean {
+  return aborted && !(reason instanceof CodeReplaced);
 }
 
 function other(way: OfferKind): OfferKind {

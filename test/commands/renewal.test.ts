@@ -82,6 +82,34 @@ describe("a fresh code", () => {
   });
 });
 
+describe("a key pressed while a code that has failed is still in sight", () => {
+  const failsMeanwhile = (act: "renew" | "quit" | "switchKind") => (attempt: Attempt) => {
+    attempt.offered();
+    attempt.actions[act]?.();
+    throw failure("channel_security");
+  };
+
+  it.each(["renew", "switchKind"] as const)(
+    "W2, W3: hides no wrong guess, which is told and asked about: %s",
+    async (act) => {
+      const ended = await attempts([failsMeanwhile(act), succeeds], ["q"], { way: "code" });
+      expect(ended).toMatchObject({
+        outcome: { code: "channel_security" },
+        told: ["channel_security"],
+        made: 1,
+      });
+      expect(ended.outcome).toBeInstanceOf(ReportedFailure);
+      const renewed = await attempts([failsMeanwhile(act), succeeds], ["r"], { way: "code" });
+      expect(renewed).toMatchObject({ outcome: "done", told: ["channel_security"], ways: ["code", "code"] });
+    },
+  );
+
+  it("quits with that failure, told once", async () => {
+    const ended = await attempts([failsMeanwhile("quit")], ["r"], { way: "code" });
+    expect(ended).toMatchObject({ outcome: { code: "channel_security" }, told: [], made: 1 });
+  });
+});
+
 describe("the other kind of code", () => {
   it("takes the place of one that is shown, and is then the kind that a fresh one has", async () => {
     const ended = await attempts([endedBy("switchKind"), endedBy("renew"), endedBy("switchKind"), succeeds]);
