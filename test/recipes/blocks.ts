@@ -40,6 +40,10 @@ export class Page {
     return found.code;
   }
 
+  blocksUnder(heading: string): string[] {
+    return this.#blocks.filter((block) => block.heading === heading).map(({ code }) => code);
+  }
+
   get left(): string[] {
     return this.#blocks.filter((block) => !this.#taken.has(block)).map(({ code }) => code);
   }
