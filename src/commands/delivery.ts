@@ -1,6 +1,9 @@
 /** Where new credentials go: the store, or with `--out` a file or standard output. Always the last step, always whole. */
+import { constants } from "node:fs";
+import { access, stat } from "node:fs/promises";
+import { dirname } from "node:path";
 import { FxaPairError } from "../lib/errors.ts";
-import { writePrivateFile } from "../lib/private-file.ts";
+import { errorCode, writePrivateFile } from "../lib/private-file.ts";
 import type { Credentials, CredentialStore } from "../oauth/credential-store.ts";
 import { formatJsonLine } from "../ui/json-line.ts";
 import type { OutputStream } from "../ui/streams.ts";
@@ -10,6 +13,33 @@ export interface DeliveryFlags {
   readonly out?: string | undefined;
   readonly format: "json" | "env";
   readonly json: boolean;
+}
+
+/**
+ * Sees before anything is asked of anybody whether a file can be put where `--out` says. A device or a pipe of that name
+ * would be replaced by the file, not written to.
+ *
+ * @throws FxaPairError `usage`
+ */
+export async function checkOut(out: string | undefined): Promise<void> {
+  if (out === undefined || out === "-") return;
+  const there = await stat(out).catch((error: unknown) => {
+    if (errorCode(error) === "ENOENT") return undefined;
+    throw unusableOut(out, errorCode(error) ?? "unknown", error);
+  });
+  if (there?.isFile() === false) throw unusableOut(out, "it is not a regular file");
+  try {
+    await access(dirname(out), constants.W_OK);
+  } catch (error) {
+    throw unusableOut(out, errorCode(error) ?? "unknown", error);
+  }
+}
+
+function unusableOut(out: string, reason: string, cause?: unknown): FxaPairError {
+  return new FxaPairError("usage", `The credentials cannot be written to ${out} (${reason}).`, {
+    hint: "Name a file in a folder that you can write to, or give --out - for standard output.",
+    cause,
+  });
 }
 
 /**

@@ -17,6 +17,7 @@ import { addExamples } from "./command.ts";
 import type { CommandModule } from "./command.ts";
 import type { Environment } from "./context.ts";
 import { DEFAULT_CLIENT } from "./default-client.ts";
+import { checkOut } from "./delivery.ts";
 import {
   addQrTimeoutOption,
   addStoreOption,
@@ -205,6 +206,7 @@ async function pairOnce(
   const store = openStore(flags, run);
   const existing = flags.out === undefined ? await store.load() : null;
   if (flags.out === undefined) await store.checkPlace();
+  await checkOut(flags.out);
   const key =
     flags.key === undefined ? createRecipientKey(random) : await loadRecipientKey(flags.key, random);
   const pkce = createPkcePair(random);

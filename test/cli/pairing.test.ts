@@ -1,9 +1,9 @@
 /** Whole pairings between real processes: what comes out, where it goes, and what is left behind. */
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { PATIENT, cleanUp, run, start } from "./harness.ts";
+import { PATIENT, cleanUp, run, start, temporaryFolder } from "./harness.ts";
 import { createWorld, EMAIL, storedCredentials } from "./world.ts";
 import type { World } from "./world.ts";
 
@@ -238,6 +238,20 @@ describe("credentials", () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(JSON.parse(readFileSync(file, "utf8"))).toMatchObject({ version: 1, email: EMAIL });
     expect(existsSync(folder)).toBe(false);
+  });
+
+  it.skipIf(process.platform === "win32")("take no device's or folder's place", async () => {
+    const url = `${world.servers[1]}/pair#channel_id=${"A".repeat(22)}&channel_key=${"A".repeat(43)}`;
+    const folder = world.newFolder();
+    const pipe = join(temporaryFolder(), "pipe");
+    expect(spawnSync("mkfifo", [pipe]).status).toBe(0);
+    for (const place of ["/dev/null", pipe, dirname(pipe), join(folder, "nowhere", "file")]) {
+      const { status, stderr } = await run(joinArgs(folder, "--out", place, "-"), { input: url });
+      expect(status, stderr).toBe(2);
+      expect(stderr).toContain(`The credentials cannot be written to ${place} (`);
+    }
+    expect(statSync("/dev/null").isCharacterDevice()).toBe(true);
+    expect(statSync(pipe).isFIFO()).toBe(true);
   });
 
   it("go where logout does not look only with words that say so", async () => {
