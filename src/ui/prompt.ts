@@ -55,6 +55,8 @@ export class TerminalPrompter implements Prompter {
   readonly #question: OpenQuestion;
   readonly #marksPastes: boolean;
   #explained = "";
+  /** When a key last answered something, on `Clock.now()`. */
+  #answeredAt = -Infinity;
 
   /**
    * @param question told to whoever else writes to the terminal
@@ -116,6 +118,7 @@ export class TerminalPrompter implements Prompter {
         settle();
       };
       const answer = (meaning: string) => {
+        this.#answeredAt = this.#clock.now();
         finish(() => {
           resolve(meaning);
         }, meaning);
@@ -184,7 +187,10 @@ export class TerminalPrompter implements Prompter {
       };
       if (signal.aborted) onAbort();
       signal.addEventListener("abort", onAbort, { once: true });
-      reader.once("line", resolve);
+      reader.on("line", (text) => {
+        if (text === "" && this.#isRestOfAnswer()) reader.prompt();
+        else resolve(text);
+      });
       reader.once("SIGINT", () => {
         reject(interrupted());
       });
@@ -197,6 +203,11 @@ export class TerminalPrompter implements Prompter {
         reader.close();
         if (hidden) stderr.write("\n");
       });
+  }
+
+  /** Many people press Enter after the key that answers a question: it is none to a line that is asked for next. */
+  #isRestOfAnswer(): boolean {
+    return this.#clock.now() - this.#answeredAt < TYPED_AHEAD_MS;
   }
 }
 

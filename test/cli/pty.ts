@@ -138,6 +138,8 @@ export class Terminal {
   /** Types a line when it is asked for. */
   async fill(label: RegExp, line: string): Promise<void> {
     await this.shows(label);
+    // Enter alone is at first taken for the end of the answer before it.
+    if (line === "") await new Promise((resolve) => setTimeout(resolve, ANSWER_AFTER_MS));
     this.type(line + ENTER);
   }
 

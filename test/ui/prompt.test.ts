@@ -139,6 +139,30 @@ describe("a line", () => {
     expect(String(stderr.read())).toBe("Name: \n");
   });
 
+  it("is not answered by the Enter that people press after the key before it", async () => {
+    const { ask, prompter, clock, stdin } = openTerminal();
+    for (const typed of ["Ida", ""]) {
+      const answered = ask();
+      clock.advance(300);
+      await settle();
+      clock.advance(0);
+      stdin.write("y");
+      expect(await answered).toBe(true);
+      const named = line(prompter, false);
+      clock.advance(299);
+      stdin.write("\r");
+      await settle();
+      clock.advance(1);
+      stdin.write(`${typed}\r`);
+      expect(await named).toBe(typed);
+    }
+    // Where no key went before, it is an answer at once.
+    const { prompter: another, stdin: keyboard } = openTerminal();
+    const empty = line(another, false);
+    keyboard.write("\r");
+    expect(await empty).toBe("");
+  });
+
   it("is empty at the end of input, and given up with Ctrl-C or when it is not needed", async () => {
     const { prompter, stdin } = openTerminal();
     const first = line(prompter, true);
