@@ -33,7 +33,7 @@ import {
 import { chooseJoinPlace, openJoinChannel } from "./join-channel.ts";
 import { followSteps, JOIN_PLAN, SHOW_PLAN } from "./join-steps.ts";
 import { NewSignIn } from "./new-sign-in.ts";
-import { drawingFlags, requireRoomForCode } from "./shown-code.ts";
+import { drawingFlags, isShown, requireRoomForCode } from "./shown-code.ts";
 import { offerFlags, publishOffer } from "./offer.ts";
 import type { OfferFlags, PublishedOffer } from "./offer.ts";
 import { attemptUntilDone } from "./renewal.ts";
@@ -140,7 +140,8 @@ export const join: CommandModule = {
   },
 
   async run(command: Command, environment: Environment): Promise<number> {
-    const flags = readFlags(command, Flags, environment.variables);
+    const given = readFlags(command, Flags, environment.variables);
+    const flags = { ...given, show: isShown(command, given) };
     if (flags.printThumbprint) return printThumbprint(flags, environment);
     const qrTyped = command.getOptionValueSource("qr") === "cli";
     const codeTyped = command.getOptionValueSource("code") === "cli";

@@ -5,12 +5,24 @@ import { FxaPairError } from "../lib/errors.ts";
 import { refuseTogether } from "./flags.ts";
 import { OFFER_OPTIONS, offerFlags } from "./offer.ts";
 import type { OfferFlags } from "./offer.ts";
+import { QR_FORMS } from "./option-values.ts";
 import type { Run } from "./setup.ts";
 
 interface ShowFlags extends Omit<OfferFlags, "qr"> {
   readonly show: boolean;
   /** With `show` a form to draw the code in, else pictures to read. */
   readonly qr?: readonly string[] | undefined;
+}
+
+/**
+ * Whether the code is shown here. In the environment and the settings `show` is for other runs, too: a code that was typed,
+ * or the place of one, goes before it.
+ */
+export function isShown(command: Command, { show, qr }: ShowFlags): boolean {
+  const isTyped = (attribute: string) => command.getOptionValueSource(attribute) === "cli";
+  if (!show || isTyped("show")) return show;
+  const namesPicture = isTyped("qr") && qr?.some((name) => !QR_FORMS.includes(name)) === true;
+  return command.args.length === 0 && !isTyped("code") && !namesPicture;
 }
 
 /**

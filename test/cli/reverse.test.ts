@@ -157,6 +157,20 @@ describe("a reverse pairing", () => {
     expect(stderr).toMatch(message);
   });
 
+  it("gives way where the settings want a code shown, and one to read was typed", async () => {
+    const url = formatPairingUrl(world.accounts.url, ...ADDRESS);
+    const relay = ["--server", world.accounts.url, "--channel-server", shunnedRelay()];
+    const sources = [["-"], ["--qr", await pictureOf(url)], ["--qr", "-"], ["--code", "-"]] as const;
+    for (const source of sources) {
+      const [name, place] = source;
+      const input = name === "--code" ? "1-apple-river-stone" : place === "-" ? await qrPng(url) : url;
+      const options = { input, env: { FXA_PAIR_SHOW: "1" } };
+      const { status, stderr } = await run(["join", ...relay, "--yes", ...source], options);
+      expect(status, stderr).toBe(6);
+    }
+    expect(visits).toBe(sources.length);
+  });
+
   it("refuses options for a code here when one is scanned", async () => {
     const { status, stderr } = await scan("-", [...ANY_PIN, "--qr-out", "code.png"]);
     expect(status).toBe(2);
