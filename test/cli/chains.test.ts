@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { cleanUp, run, start } from "./harness.ts";
+import type { JsonEvent } from "./harness.ts";
 import { createWorld, EMAIL, storedCredentials } from "./world.ts";
 import type { World } from "./world.ts";
 
@@ -43,36 +44,48 @@ interface Pairing {
   readonly supplicant: { readonly stderr: string };
 }
 
-/** Signs a new device in from another one; the statuses that both ended with, and the new device's folder. */
-async function pair({
-  from,
-  relay = world.relay.url,
-  host = [],
-  join: joining = [],
-}: Link): Promise<Pairing> {
-  const urlFile = join(from, `url-${randomBytes(4).toString("hex")}`);
-  const common = ["--json", "--yes"];
-  const authority = start([
-    "host",
-    ...through(relay),
-    "--config-dir",
-    from,
-    ...common,
-    "--url-out",
-    urlFile,
-    ...host,
-  ]);
-  await authority.event("channel");
+/** How what one device shows gets to the other. */
+interface Showing {
+  /** Options of the device that shows it. */
+  readonly show: readonly string[];
+  /** Arguments of the one that reads it on its standard input. */
+  readonly take: readonly string[];
+  readonly shown: (channel: JsonEvent) => string;
+}
+
+/** Signs a new device in from another one, which shows a code; both sides' statuses, and the new device's folder. */
+async function pairShown(
+  { from, relay = world.relay.url, host = [], join: joining = [] }: Link,
+  { show, take, shown }: Showing,
+): Promise<Pairing> {
+  const common = [...through(relay), "--json", "--yes"];
+  const authority = start(["host", ...common, "--config-dir", from, ...show, ...host]);
+  const channel = await authority.event("channel");
   if (relay === elsewhere.relay.url) expect(elsewhere.relay.stats().channels).toBe(1);
   const folder = world.newFolder();
   const supplicant = await run(
-    ["join", ...through(relay), "--config-dir", folder, ...common, "--expect-email", EMAIL, ...joining, "-"],
-    { input: readFileSync(urlFile, "utf8") },
+    ["join", ...common, "--config-dir", folder, "--expect-email", EMAIL, ...joining, ...take],
+    { input: shown(channel) },
   );
   return { folder, statuses: [await authority.exit, supplicant.status], authority, supplicant };
 }
 
-/** The same the other way round: the new device shows its code, and the request that this announces is approved. */
+/** By a pairing URL. */
+function pair(link: Link): Promise<Pairing> {
+  const urlFile = join(link.from, `url-${randomBytes(4).toString("hex")}`);
+  return pairShown(link, {
+    show: ["--url-out", urlFile],
+    take: ["-"],
+    shown: () => readFileSync(urlFile, "utf8"),
+  });
+}
+
+/** By a code to type. */
+function pairTyped(link: Link): Promise<Pairing> {
+  return pairShown(link, { show: ["--code"], take: ["--code", "-"], shown: ({ code }) => String(code) });
+}
+
+/** The other way round: the new device shows its code, and the request that this announces is approved. */
 async function pairReversed({
   from,
   relay = world.relay.url,
@@ -102,11 +115,16 @@ async function pairNextHost(
   return folder;
 }
 
-const isAccepted = async (folder: string) =>
-  (await run(["status", "--check", "--config-dir", folder])).status === 0;
+/** The accounts server takes what these devices have. */
+async function expectAccepted(...folders: readonly string[]): Promise<void> {
+  const checks = await Promise.all(
+    folders.map((folder) => run(["status", "--check", "--config-dir", folder])),
+  );
+  expect(checks.map(({ status }) => status)).toEqual(folders.map(() => 0));
+}
 
-describe("three devices in a row", () => {
-  it("end up with one account and its keys, over whichever relay each pair meets", async () => {
+describe("devices in a row", () => {
+  it("end up with one account and its keys over whichever relay each pair meets, and stand for themselves", async () => {
     const first = await world.hostFolder();
     const second = await pairNextHost(first, world.relay.url);
     const third = await pairNextHost(second, elsewhere.relay.url);
@@ -125,27 +143,24 @@ describe("three devices in a row", () => {
       true,
       false,
     ]);
-    for (const folder of [second, third, fourth]) expect(await isAccepted(folder)).toBe(true);
+    await expectAccepted(second, third, fourth);
+
+    // Signing out one in the middle takes nothing from those after it.
+    expect((await run(["logout", "--config-dir", second])).status).toBe(0);
+    await expectAccepted(third, fourth);
+    const fifth = await pairNextHost(third);
+    await expectAccepted(fifth);
   });
 
-  it("may each show the code or scan it", async () => {
+  it("may each show a code, to scan or to type, or read the next one's", async () => {
     const first = await world.hostFolder();
     const second = await pairNextHost(first, elsewhere.relay.url, pairReversed);
-    const third = await pairNextHost(second);
-    const { folder: fourth, statuses, authority } = await pairReversed({ from: third });
+    const third = await pairNextHost(second, world.relay.url, pairTyped);
+    const fourth = await pairNextHost(third, elsewhere.relay.url, pairTyped);
+    const { folder: fifth, statuses, authority } = await pairReversed({ from: fourth });
     expect(statuses, authority.stderr).toEqual([0, 0]);
-    expect(storedCredentials(fourth)?.keys).toEqual(storedCredentials(first)?.keys);
-    for (const folder of [second, third, fourth]) expect(await isAccepted(folder)).toBe(true);
-  });
-
-  it("stand for themselves: signing out the one in the middle takes nothing from the last", async () => {
-    const second = await pairNextHost(await world.hostFolder());
-    const third = await pairNextHost(second);
-    expect((await run(["logout", "--config-dir", second])).status).toBe(0);
-    expect(await isAccepted(third)).toBe(true);
-    const { folder: fourth, statuses } = await pair({ from: third });
-    expect(statuses).toEqual([0, 0]);
-    expect(await isAccepted(fourth)).toBe(true);
+    expect(storedCredentials(fifth)?.keys).toEqual(storedCredentials(first)?.keys);
+    await expectAccepted(second, third, fourth, fifth);
   });
 });
 
@@ -159,8 +174,7 @@ describe("a chain ends", () => {
   });
 
   it("where a host that is not watched was not told to hand that right on", async () => {
-    const second = await pairNextHost(await world.hostFolder());
-    const { folder, statuses } = await pair({ from: second, join: ["--can-host"] });
+    const { folder, statuses } = await pairTyped({ from: await world.hostFolder(), join: ["--can-host"] });
     expect(statuses).toEqual([8, 4]);
     expect(storedCredentials(folder)).toBeUndefined();
   });
