@@ -73,12 +73,14 @@ export async function attemptUntilDone<T>(
     if (way === "code" && typedCodes >= MAX_TYPED_CODES) throw noMoreCodes();
     const ending = new AbortController();
     const shown = way;
+    // A QR code that is good is not to be lost to a key that can give nothing for it.
+    const switches = options.switches && (shown === "code" || typedCodes < MAX_TYPED_CODES);
     const replaceBy = (wanted: OfferKind) => () => {
       ending.abort(new CodeReplaced(wanted));
     };
     const actions = {
       renew: replaceBy(shown),
-      ...(options.switches ? { switchKind: replaceBy(other(shown)) } : {}),
+      ...(switches ? { switchKind: replaceBy(other(shown)) } : {}),
       quit: () => {
         ending.abort(last ?? quitWithoutFailure());
       },
@@ -99,7 +101,7 @@ export async function attemptUntilDone<T>(
         throw thrown;
       }
     }
-    way = await askForAnother(run, last, way, options.switches);
+    way = await askForAnother(run, last, way, switches);
   }
 }
 

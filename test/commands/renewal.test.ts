@@ -5,6 +5,7 @@ import { attemptUntilDone } from "../../src/commands/renewal.ts";
 import type { Attempt } from "../../src/commands/renewal.ts";
 import { FxaPairError } from "../../src/lib/errors.ts";
 import type { ErrorCode } from "../../src/lib/errors.ts";
+import type { Choice } from "../../src/ui/prompt.ts";
 import { FakeClock } from "../relay/fake-clock.ts";
 import { settle } from "../ui/screen/fake-terminal.ts";
 
@@ -18,11 +19,17 @@ async function attempts(
 ) {
   const told: string[] = [];
   const asked = [...answers];
+  let offeredKeys: readonly string[] = [];
   const controller = new AbortController();
   const run = {
     environment: { clock: new FakeClock() },
     reporter: { fail: ({ code }: FxaPairError) => told.push(code) },
-    prompter: { choose: () => Promise.resolve(asked.shift() ?? "q") },
+    prompter: {
+      choose: (_question: string, choices: readonly Choice[]) => {
+        offeredKeys = choices.map(({ key }) => key);
+        return Promise.resolve(asked.shift() ?? "q");
+      },
+    },
     signal: controller.signal,
   };
   let made = 0;
@@ -34,7 +41,7 @@ async function attempts(
     return ending(attempt);
   });
   const outcome = await pending.catch((error: unknown) => error);
-  return { outcome, told, made, ways };
+  return { outcome, told, made, ways, offeredKeys };
 }
 
 const fails = (code: ErrorCode) => (attempt: Attempt) => {
@@ -144,10 +151,23 @@ describe("codes to type", () => {
   it("W3: are counted across QR codes, which may go on after them", async () => {
     const to = endedBy("switchKind");
     const end = endedBy("renew");
-    const ended = await attempts([end, to, end, to, end, succeeds], [], { way: "code" });
-    expect(ended).toMatchObject({ outcome: { code: "channel_security" }, made: 5 });
+    const ended = await attempts([end, to, to, end, end], [], { way: "code" });
+    expect(ended).toMatchObject({ outcome: { code: "channel_security" }, made: 4 });
     const switched = await attempts([end, end, to, end, succeeds], [], { way: "code" });
     expect(switched).toMatchObject({ outcome: "done", ways: ["code", "code", "code", "url", "url"] });
+  });
+
+  it("are not offered beside a QR code when all were shown", async () => {
+    const to = endedBy("switchKind");
+    const end = endedBy("renew");
+    const canSwitch = ({ actions }: Attempt) => String(actions.switchKind !== undefined);
+    expect(await attempts([end, to, canSwitch], [], { way: "code" })).toMatchObject({ outcome: "true" });
+    expect(await attempts([end, end, to, canSwitch], [], { way: "code" })).toMatchObject({
+      outcome: "false",
+    });
+    const { outcome, offeredKeys } = await attempts([end, end, to, fails("timeout")], [], { way: "code" });
+    expect(outcome).toMatchObject({ code: "timeout" });
+    expect(offeredKeys).toEqual(["r", "q"]);
   });
 
   it("are not counted where none was shown", async () => {
