@@ -23,13 +23,19 @@ export interface Asking {
   readonly question: PasteQuestion;
   /** What to do after an empty answer. */
   readonly whenNothing: string;
+  /** Whether a code to type is an answer, too. */
+  readonly takesCodes: boolean;
 }
 
 const TO_JOIN: Asking = {
   question: CODE_QUESTION,
   whenNothing:
     "Run fxa-pair host on the signed-in device, and fxa-pair join again here; or give --qr <picture>.",
+  takesCodes: true,
 };
+
+const PICTURES_AND_URLS =
+  "pairing URL begins with https:// and contains channel_id; pictures are PNG, JPEG, WebP, GIF, TIFF, AVIF or SVG files.";
 
 /**
  * Asks a new device's user for a pairing URL or a code to type; again after whatever cannot be read, and says why.
@@ -78,7 +84,7 @@ async function askUntilRead<T>(
 
 async function readUrl(
   source: TypedSource,
-  { whenNothing, ...options }: PictureOptions & Asking,
+  { whenNothing, takesCodes, ...options }: PictureOptions & Asking,
   run: Run,
 ): Promise<PairingUrl> {
   switch (source.kind) {
@@ -95,10 +101,17 @@ async function readUrl(
     case "blocks":
       return pairingUrlAmong([await textInBlocks(source.text)], "What was pasted");
     case "unknown":
-      throw new FxaPairError("unreadable", "That is neither a pairing URL nor a picture, and no code.", {
-        hint: "A code is a number and three words; a pairing URL begins with https:// and contains channel_id; pictures are PNG, JPEG, WebP, GIF, TIFF, AVIF or SVG files.",
-      });
+      throw unknown(takesCodes);
   }
+}
+
+function unknown(takesCodes: boolean): FxaPairError {
+  const message = "That is neither a pairing URL nor a picture";
+  return takesCodes
+    ? new FxaPairError("unreadable", `${message}, and no code.`, {
+        hint: `A code is a number and three words; a ${PICTURES_AND_URLS}`,
+      })
+    : new FxaPairError("unreadable", `${message}.`, { hint: `A ${PICTURES_AND_URLS}` });
 }
 
 async function textInBlocks(blocks: string): Promise<string> {

@@ -28,6 +28,7 @@ const ASKING: Asking = {
     label: "Paste the pairing URL (it is not shown)",
   },
   whenNothing: "Run fxa-pair join --show on the new device, and fxa-pair host --scan - again here.",
+  takesCodes: false,
 };
 
 /** Longer than any pairing URL, and shorter than any picture of one. */

@@ -1,7 +1,7 @@
 /**
- * What somebody typed, pasted or dropped where `join` asks for the code of the other device: a pairing URL, a code to
- * type, the names of pictures of its QR code, or the QR code itself, copied from another terminal as block characters. Only what it is is
- * decided here; nothing is opened and no part of it is trusted.
+ * What somebody typed, pasted or dropped where a command asks for the code of the other device: a pairing URL, a code to
+ * type, the names of pictures of its QR code, or the QR code itself, copied from another terminal as block characters. Only
+ * what it is is decided here; nothing is opened and no part of it is trusted.
  */
 import { looksLikeTypedCode } from "../pairing/typed-code.ts";
 import { parseDroppedPaths } from "./dropped-paths.ts";

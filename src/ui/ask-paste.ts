@@ -1,4 +1,4 @@
-/** Asks on a plain terminal for something that is pasted rather than typed, may have many lines, and is not echoed. */
+/** Asks on a plain terminal for something that is pasted rather than typed, may have many lines, and is not echoed; what is typed instead may be. */
 import type { CancelTimer, Clock } from "../lib/clock.ts";
 import { FxaPairError } from "../lib/errors.ts";
 import type { OpenQuestion } from "./open-question.ts";

@@ -1,5 +1,5 @@
 /**
- * What a terminal sends while somebody types or pastes something that is not echoed. A terminal in bracketed paste mode
+ * What a terminal sends while somebody types or pastes something that is pasted as a rule. A terminal in bracketed paste mode
  * marks what was pasted, so that a line end in it is no Enter and a control character no key.
  */
 
