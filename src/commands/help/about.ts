@@ -6,7 +6,7 @@ export const ABOUT: Readonly<Record<string, string>> = {
 Only scan the code yourself. If the new device is a terminal, compare the fingerprint that both show.
 
 With --scan it takes the code that the new device shows (join --show). A code could have been sent to you by somebody else, so it first asks whether you started this yourself, and approval takes the last four characters of the fingerprint, read off the new device. --yes needs --expect-fingerprint or --approve-jwk then.`,
-  join: `Reads the pairing URL or a picture of the QR code, connects to the device that shows it, says whose account that is, and asks. After the yes on both devices it fetches tokens and the account's keys, and stores them readable by you alone.
+  join: `Reads the pairing URL, a picture of the QR code or a code to type, connects to the device that shows it, says whose account that is, and asks. After the yes on both devices it fetches tokens and the account's keys, and stores them readable by you alone.
 
 With --show it is this device that shows the code, for fxa-pair host --scan on the signed-in one; --qr then says how to draw it: auto, half, full, ascii or none.`,
   relay: `Passes messages between the two devices of a pairing, which it can neither read nor change. Each setting is an option here and a variable in the environment; impossible ones are refused at the start.`,

@@ -9,7 +9,7 @@ export const SECURITY: readonly Passage[] = [
   {
     title: "What is protected",
     points: [
-      "The relay and the network can end a pairing. They cannot read it, change it or take part in it: the two devices speak TLS 1.3 with a fresh 256-bit key that is in the QR code alone.",
+      "The relay and the network can end a pairing. They cannot read it, change it or take part in it: the two devices speak TLS 1.3 with a fresh 256-bit key that is in the QR code alone, or that the words of a code to type have led both to.",
       "The account's keys never cross the relay. They are encrypted to the new device's own key and fetched from the accounts server.",
       "What was shown is what is granted: one device, one request, one code. Silence, a closed terminal and a lost connection mean no.",
       "The new device ends up in the account that was announced, or in none.",
