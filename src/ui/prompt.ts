@@ -55,8 +55,7 @@ export class TerminalPrompter implements Prompter {
   readonly #question: OpenQuestion;
   readonly #marksPastes: boolean;
   #explained = "";
-  /** When a key last answered something, on `Clock.now()`. */
-  #answeredAt = -Infinity;
+  readonly #lastAnswer: LastAnswer;
 
   /**
    * @param question told to whoever else writes to the terminal
@@ -67,6 +66,7 @@ export class TerminalPrompter implements Prompter {
     this.#clock = clock;
     this.#question = question;
     this.#marksPastes = marksPastes;
+    this.#lastAnswer = new LastAnswer(clock);
     // Of a closed terminal; whoever is asking then hears of it as the end of input.
     streams.stdin.on("error", () => undefined);
   }
@@ -118,7 +118,7 @@ export class TerminalPrompter implements Prompter {
         settle();
       };
       const answer = (meaning: string) => {
-        this.#answeredAt = this.#clock.now();
+        this.#lastAnswer.note();
         finish(() => {
           resolve(meaning);
         }, meaning);
@@ -188,7 +188,7 @@ export class TerminalPrompter implements Prompter {
       if (signal.aborted) onAbort();
       signal.addEventListener("abort", onAbort, { once: true });
       reader.on("line", (text) => {
-        if (text === "" && this.#isRestOfAnswer()) reader.prompt();
+        if (text === "" && this.#lastAnswer.goesOn) reader.prompt();
         else resolve(text);
       });
       reader.once("SIGINT", () => {
@@ -204,10 +204,25 @@ export class TerminalPrompter implements Prompter {
         if (hidden) stderr.write("\n");
       });
   }
+}
 
-  /** Many people press Enter after the key that answers a question: it is none to a line that is asked for next. */
-  #isRestOfAnswer(): boolean {
-    return this.#clock.now() - this.#answeredAt < TYPED_AHEAD_MS;
+/** The moment after a key that answered: many people press Enter then, which is none to a line that is asked for next. */
+export class LastAnswer {
+  readonly #clock: Clock;
+  #at = -Infinity;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** A key has answered. */
+  note(): void {
+    this.#at = this.#clock.now();
+  }
+
+  /** Whether an Enter alone is still the rest of that answer. */
+  get goesOn(): boolean {
+    return this.#clock.now() - this.#at < TYPED_AHEAD_MS;
   }
 }
 

@@ -3,7 +3,7 @@ import type { CancelTimer, Clock } from "../../lib/clock.ts";
 import { charactersInWords, PASTE_PAUSE_MS } from "../ask-paste.ts";
 import type { Explained } from "../events.ts";
 import { PasteInput } from "../paste-input.ts";
-import { abortReason, choiceOf, interrupted, isNo, isYes } from "../prompt.ts";
+import { abortReason, choiceOf, interrupted, isNo, isYes, LastAnswer } from "../prompt.ts";
 import type { Choice, PasteQuestion, Prompter } from "../prompt.ts";
 import { displayText } from "../safe-text.ts";
 import type { EndingPanel, LinePanel, ShownKey } from "./model.ts";
@@ -24,6 +24,8 @@ const APPROVE: readonly ShownKey[] = [
   { key: "y", does: "approve" },
   { key: "n", does: "decline (Enter)" },
 ];
+/** What Enter alone sends. */
+const LINE_ENDS: ReadonlySet<string> = new Set(["\r", "\n", "\r\n"]);
 /** Characters of a line that is shown. */
 const MAX_LINE = 1000;
 
@@ -32,6 +34,7 @@ export class ScreenPrompter implements Prompter {
   readonly #lines: Prompter;
   readonly #clock: Clock;
   readonly #subject: () => Subject;
+  readonly #lastAnswer: LastAnswer;
 
   /** @param lines asks where no screen was planned */
   constructor(screen: Screen, lines: Prompter, clock: Clock, subject: () => Subject) {
@@ -39,6 +42,7 @@ export class ScreenPrompter implements Prompter {
     this.#lines = lines;
     this.#clock = clock;
     this.#subject = subject;
+    this.#lastAnswer = new LastAnswer(clock);
   }
 
   async confirm(question: string, signal: AbortSignal): Promise<boolean> {
@@ -99,6 +103,7 @@ export class ScreenPrompter implements Prompter {
       };
       return {
         input: (piece) => {
+          if (typed.text === "" && LINE_ENDS.has(piece) && this.#lastAnswer.goesOn) return;
           cancel();
           const step = typed.feed(piece);
           if (step === "interrupted") interrupt();
@@ -125,7 +130,9 @@ export class ScreenPrompter implements Prompter {
     return this.#ask<string>(signal, panel, (settle, interrupt) => ({
       key: (key) => {
         const meaning = meaningOf(key);
-        if (meaning !== undefined) settle(meaning);
+        if (meaning === undefined) return;
+        this.#lastAnswer.note();
+        settle(meaning);
       },
       interrupt,
       end: () => {

@@ -477,6 +477,27 @@ describe("a line", () => {
     expect(terminal.screen).not.toContain("apple");
   });
 
+  it("is not answered by the Enter that people press after the key before it", async () => {
+    const { prompter, terminal, reporter, confirm, wait, clock, controller, close } = open();
+    reporter.plan(hostPlan("url"));
+    for (const typed of ["AB12", ""]) {
+      const confirmed = confirm();
+      await wait();
+      clock.advance(0);
+      terminal.type("y");
+      expect(await confirmed).toBe(true);
+      const answered = prompter.line("Code", { hidden: false }, controller.signal);
+      clock.advance(299);
+      await settle();
+      terminal.type("\r");
+      await settle();
+      clock.advance(1);
+      terminal.type(`${typed}\r`);
+      expect(await answered).toBe(typed);
+    }
+    close();
+  });
+
   it("is not shown when it is hidden", async () => {
     const { offer, prompter, terminal, controller } = open();
     (await offer()).connected();
