@@ -47,7 +47,7 @@ export interface CpaceTranscript {
 
 /** `generator_string`: what is hashed to the generator, the password's block filled up with zeros. */
 export function generatorString({ password, channelIdentifier, sessionId }: CpaceInput): Uint8Array {
-  const filled = withLength(password).length + withLength(DSI).length;
+  const filled = lengthWithPrefix(password) + lengthWithPrefix(DSI);
   const padding = new Uint8Array(Math.max(0, HASH_BLOCK_BYTES - 1 - filled));
   return joinWithLengths(DSI, password, padding, channelIdentifier, sessionId);
 }
@@ -135,16 +135,27 @@ function joinWithLengths(...parts: readonly Uint8Array[]): Uint8Array {
   return joined;
 }
 
-/** `prepend_len`: the length in LEB128, seven bits a byte, the lowest first. */
+/** `prepend_len`: a copy behind its length. */
 function withLength(bytes: Uint8Array): Uint8Array {
-  const prefix: number[] = [];
-  let left = bytes.length;
-  for (; left >= 0x80; left >>>= 7) prefix.push((left & 0x7f) | 0x80);
-  prefix.push(left);
+  const prefix = encodeLength(bytes.length);
   const piece = new Uint8Array(prefix.length + bytes.length);
   piece.set(prefix);
   piece.set(bytes, prefix.length);
   return piece;
+}
+
+/** How long {@link withLength} makes it, without a copy of what is secret. */
+function lengthWithPrefix({ length }: Uint8Array): number {
+  return encodeLength(length).length + length;
+}
+
+/** LEB128: seven bits a byte, the lowest first. */
+function encodeLength(length: number): readonly number[] {
+  const encoded: number[] = [];
+  let left = length;
+  for (; left >= 0x80; left >>>= 7) encoded.push((left & 0x7f) | 0x80);
+  encoded.push(left);
+  return encoded;
 }
 
 function readLittleEndian(bytes: Uint8Array): bigint {
