@@ -32,17 +32,16 @@ import {
   globalFlags,
   qrTimeoutFlags,
   readFlags,
-  refuseTogether,
   secondsFlag,
 } from "./flags.ts";
 import { openHostChannel } from "./host-channel.ts";
 import { NewDevice } from "./new-device.ts";
-import { OFFER_OPTIONS, offerFlags, offerKind, publishOffer } from "./offer.ts";
+import { offerFlags, offerKind, publishOffer } from "./offer.ts";
 import type { PublishedOffer } from "./offer.ts";
 import { followSteps, hostPlan, SCAN_PLAN } from "./host-steps.ts";
 import { attemptUntilDone } from "./renewal.ts";
 import type { Attempt } from "./renewal.ts";
-import { refuseArguments, requirePinToScan, scanCode } from "./scanned-source.ts";
+import { placeToScan, refuseArguments, requirePinToScan, scanCode } from "./scanned-source.ts";
 import { requireSomebodyToAsk, untilInterrupted, withRun } from "./setup.ts";
 import type { Run } from "./setup.ts";
 
@@ -119,9 +118,9 @@ export const host: CommandModule = {
   },
 
   async run(command: Command, environment: Environment): Promise<number> {
-    const flags = readFlags(command, Flags, environment.variables);
+    const given = readFlags(command, Flags, environment.variables);
     refuseArguments(command.args);
-    if (flags.scan !== undefined) refuseTogether(command, "--scan", [...OFFER_OPTIONS, "code"]);
+    const flags = { ...given, scan: placeToScan(command, given) };
     const way = flags.scan === undefined ? offerKind(command, flags) : "url";
     return withRun(flags, environment, (run) => runHost(flags, way, run));
   },

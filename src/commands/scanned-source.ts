@@ -2,6 +2,7 @@
  * The pairing URL that a new device shows, as `host --scan` takes it, and what has to be settled before anything is sent to
  * that device: who approves by scanning may have been sent the code, so more is asked of them (security V1, V2, V5).
  */
+import type { Command } from "commander";
 import { FxaPairError } from "../lib/errors.ts";
 import { decodeUtf8 } from "../lib/utf8.ts";
 import { asciiHost, matchesServer, parsePairingUrl } from "../pairing/pairing-url.ts";
@@ -11,6 +12,8 @@ import { isPinned } from "./approval.ts";
 import type { ApprovalFlags, HostCredentials } from "./approval.ts";
 import { askForPairingUrl } from "./ask-source.ts";
 import type { Asking } from "./ask-source.ts";
+import { refuseTogether } from "./flags.ts";
+import { OFFER_OPTIONS } from "./offer.ts";
 import { pairingUrlAmong, pairingUrlInPictures } from "./picture-source.ts";
 import type { PictureOptions } from "./picture-source.ts";
 import type { Run } from "./setup.ts";
@@ -33,6 +36,23 @@ const ASKING: Asking = {
 
 /** Longer than any pairing URL, and shorter than any picture of one. */
 const MAX_URL_BYTES = 4096;
+
+/**
+ * Where the code to scan is, if one is to be scanned. In the environment and the settings `scan` is for other runs, too: an
+ * option for a code shown here that was typed goes before it.
+ *
+ * @throws FxaPairError `usage` when both were typed
+ */
+export function placeToScan(
+  command: Command,
+  { scan }: { readonly scan?: string | undefined },
+): string | undefined {
+  const isTyped = (attribute: string) => command.getOptionValueSource(attribute) === "cli";
+  const forShowing = [...OFFER_OPTIONS, "code"];
+  if (scan !== undefined && isTyped("scan")) refuseTogether(command, "--scan", forShowing);
+  else if (forShowing.some(isTyped)) return undefined;
+  return scan;
+}
 
 /** Refuses to approve unasked whatever a code brings: only a pin stands for the answers. @throws FxaPairError `usage` */
 export function requirePinToScan(flags: ApprovalFlags): void {

@@ -176,6 +176,18 @@ describe("a reverse pairing", () => {
     expect(status).toBe(2);
     expect(stderr).toContain("--qr-out has no meaning together with --scan");
   });
+
+  it("gives way where the settings want one scanned, and a code shown here was typed", async () => {
+    const relay = ["--server", world.accounts.url, "--channel-server", shunnedRelay()];
+    const hosting = ["host", ...relay, "--config-dir", await world.hostFolder(), "--yes"];
+    const showing = [["--code"], ["--qr", "half"], ["--qr-out", "code.png"]];
+    for (const options of showing) {
+      const env = { FXA_PAIR_SCAN: "/no/such.png" };
+      const { status, stderr } = await run([...hosting, ...options], { env });
+      expect(status, stderr).toBe(6);
+    }
+    expect(visits).toBe(showing.length);
+  });
 });
 
 describe("V1: the command given decides who is who", () => {
