@@ -1,5 +1,4 @@
 /** Where a host's channel comes from, and what it shows so that the other device finds the way there. */
-import { createCodeChannel } from "../channel/code-channel.ts";
 import { createChannel } from "../channel/pairing-channel.ts";
 import type { PairingChannel } from "../channel/pairing-channel.ts";
 import { formatPairingUrl } from "../pairing/pairing-url.ts";
@@ -32,7 +31,7 @@ export interface HostChannelOptions {
   readonly run: Run;
 }
 
-/** @throws FxaPairError as {@link createChannel}, {@link createCodeChannel} or {@link joinByUrl}; the interruption. */
+/** @throws FxaPairError as {@link createChannel}, `createCodeChannel` or {@link joinByUrl}; the interruption. */
 export async function openHostChannel(options: HostChannelOptions): Promise<HostChannel> {
   const { scanned, relay, run, way } = options;
   if (scanned !== undefined) return { channel: await joinByUrl(relay, scanned, run), offer: undefined };
@@ -58,6 +57,8 @@ async function openByUrl({ relay, server, timeout, run }: HostChannelOptions): P
 async function openByCode({ relay, timeout, run }: HostChannelOptions): Promise<HostChannel> {
   const { clock, random } = run.environment;
   const words = drawWords(random);
+  // Loads the curve's arithmetic, which no URL needs.
+  const { createCodeChannel } = await import("../channel/code-channel.ts");
   const opening = createCodeChannel({
     ...relay,
     clock,

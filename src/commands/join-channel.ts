@@ -1,10 +1,8 @@
 /** Where a new device's channel comes from, and the accounts server that goes with it. */
-import { joinCodeChannel } from "../channel/code-channel.ts";
 import { createChannel } from "../channel/pairing-channel.ts";
 import type { PairingChannel } from "../channel/pairing-channel.ts";
 import type { AccountsClient } from "../oauth/accounts-client.ts";
 import { formatReverseUrl } from "../pairing/pairing-url.ts";
-import { passwordOf } from "../pairing/typed-code.ts";
 import type { TypedCode } from "../pairing/typed-code.ts";
 import { chosenRelay, connectAccounts, contentServerOf, discoveredRelay } from "./accounts.ts";
 import type { RelayChoice, ServerFlags } from "./accounts.ts";
@@ -108,6 +106,11 @@ async function joinByCode(
   { nameplate, words }: TypedCode,
   run: Run,
 ): Promise<PairingChannel> {
+  // The curve's arithmetic and the words are loaded here: no URL needs them.
+  const [{ joinCodeChannel }, { passwordOf }] = await Promise.all([
+    import("../channel/code-channel.ts"),
+    import("../pairing/typed-code.ts"),
+  ]);
   const password = passwordOf(words);
   const joining = joinCodeChannel({ ...relay, ...surroundings(run), nameplate, password });
   return untilInterrupted(joining, run, (late) => late.close());

@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import { extname, isAbsolute, join } from "node:path";
 import { FxaPairError } from "../lib/errors.ts";
 import { createPrivateFile, errorCode } from "../lib/private-file.ts";
-import { qrPng, qrSvg } from "../qr/encode.ts";
 
 const PICTURE_NAME = "pairing-code.png";
 
@@ -57,7 +56,7 @@ export class OfferFiles {
     const folder = await privateFolder(this.#variables.XDG_RUNTIME_DIR);
     this.#removals.push(() => rm(folder, { recursive: true, force: true }));
     const path = join(folder, PICTURE_NAME);
-    await createOfferFile(path, await qrPng(this.#url));
+    await createOfferFile(path, await picture(this.#url, path));
     return path;
   }
 }
@@ -87,6 +86,7 @@ async function privateFolder(runtimeFolder: string | undefined): Promise<string>
 }
 
 async function picture(url: string, path: string): Promise<string | Uint8Array> {
+  const { qrPng, qrSvg } = await import("../qr/encode.ts");
   return extname(path).toLowerCase() === ".svg" ? qrSvg(url) : qrPng(url);
 }
 

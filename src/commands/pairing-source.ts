@@ -2,14 +2,12 @@
 import { FxaPairError } from "../lib/errors.ts";
 import { asciiHost, matchesServer, parsePairingUrl } from "../pairing/pairing-url.ts";
 import type { NormalUrl, PairingUrl } from "../pairing/pairing-url.ts";
-import { looksLikeTypedCode, parseTypedCode } from "../pairing/typed-code.ts";
 import type { TypedCode } from "../pairing/typed-code.ts";
+import type { Prompter } from "../ui/prompt.ts";
 import { contentServerOf } from "./accounts.ts";
 import type { ServerFlags } from "./accounts.ts";
-import { askForSource } from "./ask-source.ts";
 import type { PairingSource } from "./ask-source.ts";
 import { QR_FORMS } from "./option-values.ts";
-import { pairingUrlInPictures } from "./picture-source.ts";
 import type { Run } from "./setup.ts";
 import { readStandardInput } from "./standard-input.ts";
 
@@ -61,25 +59,24 @@ async function obtain(argument: string | undefined, flags: SourceFlags, run: Run
   const pictures = sources === undefined ? picturesFrom(flags) : [sources];
   // Of a terminal's input only a question can tell where it ends, and the keys are still needed afterwards.
   if (pictures?.length === 1 && pictures[0] === "-" && run.prompter !== null && !flags.yes) {
-    return askForSource(run.prompter, flags, run);
+    return ask(run.prompter, flags, run);
   }
   if (sources === "-") return readSource(await readStandardInput(run));
   if (code !== undefined) {
     if (flags.codeTyped) warnOfSight("a code", run);
-    return { kind: "code", code: parseTypedCode(code) };
+    return readCode(code);
   }
   if (argument !== undefined) {
-    const source = looksLikeTypedCode(argument) ? "a code" : "a URL";
-    warnOfSight(source, run);
+    warnOfSight((await isTypedCode(argument)) ? "a code" : "a URL", run);
     return readSource(argument);
   }
-  if (pictures !== undefined) return { kind: "url", url: await pairingUrlInPictures(pictures, flags, run) };
+  if (pictures !== undefined) return look(pictures, flags, run);
   if (run.prompter === null) {
     throw new FxaPairError("usage", "No pairing URL was given.", {
       hint: "Give --qr <picture>, --code <code>, a URL, or - to read it from standard input.",
     });
   }
-  return askForSource(run.prompter, flags, run);
+  return ask(run.prompter, flags, run);
 }
 
 function refuseSeveral(argument: string | undefined, { qrTyped, codeTyped }: SourceFlags): void {
@@ -96,10 +93,31 @@ function refuseSeveral(argument: string | undefined, { qrTyped, codeTyped }: Sou
 }
 
 /** What stands alone may be a URL or a code. */
-function readSource(text: string): PairingSource {
-  return looksLikeTypedCode(text)
-    ? { kind: "code", code: parseTypedCode(text) }
-    : { kind: "url", url: parsePairingUrl(text) };
+async function readSource(text: string): Promise<PairingSource> {
+  return (await isTypedCode(text)) ? readCode(text) : { kind: "url", url: parsePairingUrl(text) };
+}
+
+// Questions, the search of pictures and the words of codes are loaded where they are needed: a URL is to be joined at once.
+
+async function ask(prompter: Prompter, flags: SourceFlags, run: Run): Promise<PairingSource> {
+  const { askForSource } = await import("./ask-source.ts");
+  return askForSource(prompter, flags, run);
+}
+
+async function look(pictures: readonly string[], flags: SourceFlags, run: Run): Promise<PairingSource> {
+  const { pairingUrlInPictures } = await import("./picture-source.ts");
+  return { kind: "url", url: await pairingUrlInPictures(pictures, flags, run) };
+}
+
+async function isTypedCode(text: string): Promise<boolean> {
+  if (/^\s*https?:\/\//i.test(text)) return false;
+  const { looksLikeTypedCode } = await import("../pairing/typed-code.ts");
+  return looksLikeTypedCode(text);
+}
+
+async function readCode(text: string): Promise<PairingSource> {
+  const { parseTypedCode } = await import("../pairing/typed-code.ts");
+  return { kind: "code", code: parseTypedCode(text) };
 }
 
 /** Security S1: it has been wiped from the process list, which takes a moment. */
