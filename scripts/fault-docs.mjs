@@ -2,12 +2,9 @@
  * Writes docs/faults.md from the fault table in test/faults: `npm run docs:faults`. With `--check` it writes nothing, and ends
  * with status 1 if page and table differ.
  */
-import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { runQuery } from "./run-query.mjs";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
 const page = new URL("../docs/faults.md", import.meta.url);
 
 /** Run inside the bundle, as the table is TypeScript. */
@@ -18,24 +15,6 @@ import { KILL_ROWS } from "./test/faults/kill-rows.ts";
 import { MESSAGE_ROWS } from "./test/faults/message-rows.ts";
 console.log(JSON.stringify({ messages: MESSAGE_ROWS, calls: CALL_ROWS, kills: KILL_ROWS, files: FILE_ROWS }));
 `;
-
-async function readTable() {
-  const { outputFiles } = await build({
-    stdin: { contents: QUERY, resolveDir: root, loader: "ts" },
-    bundle: true,
-    format: "cjs",
-    platform: "node",
-    write: false,
-    logLevel: "warning",
-  });
-  const { status, stdout, stderr } = spawnSync(process.execPath, ["--input-type=commonjs"], {
-    input: outputFiles[0].text,
-    encoding: "utf8",
-    maxBuffer: 16_000_000,
-  });
-  if (status !== 0) throw new Error(`The table cannot be read: ${stderr}`);
-  return JSON.parse(stdout);
-}
 
 const DEVICES = { host: "signed-in device", join: "new device" };
 
@@ -110,7 +89,7 @@ function table(header, rows) {
   return [line(first), line(widths.map((width) => "-".repeat(width))), ...rest.map(line)].join("\n");
 }
 
-const { messages, calls, kills, files: fileRows } = await readTable();
+const { messages, calls, kills, files: fileRows } = await runQuery(QUERY);
 const written = `<!-- Written by npm run docs:faults. -->
 
 # What happens when something breaks

@@ -2,12 +2,9 @@
  * Writes the tables of docs/relay.md from those in src/relay, between their marks: `npm run docs:relay`. With `--check`
  * it writes nothing, and ends with status 1 if page and code differ.
  */
-import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { runQuery } from "./run-query.mjs";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
 const page = new URL("../docs/relay.md", import.meta.url);
 
 /** What the tables are made of; run inside the bundle, as the sources are TypeScript. */
@@ -29,23 +26,6 @@ Promise.all([new RelayMetrics().values(), new PrimaryFigures(() => supervised).v
   console.log(JSON.stringify({ settings, metrics, refusals, endings }));
 });
 `;
-
-async function readTables() {
-  const { outputFiles } = await build({
-    stdin: { contents: QUERY, resolveDir: root, loader: "ts" },
-    bundle: true,
-    format: "cjs",
-    platform: "node",
-    write: false,
-    logLevel: "warning",
-  });
-  const { status, stdout, stderr } = spawnSync(process.execPath, ["--input-type=commonjs"], {
-    input: outputFiles[0].text,
-    encoding: "utf8",
-  });
-  if (status !== 0) throw new Error(`The tables cannot be read: ${stderr}`);
-  return JSON.parse(stdout);
-}
 
 function settingsTable(settings) {
   const header = ["setting", "default", "what it is, and why this default", "value", "reference's name"];
@@ -104,7 +84,7 @@ function replaced(text, name, between) {
 }
 
 const text = readFileSync(page, "utf8");
-const { settings, metrics, refusals, endings } = await readTables();
+const { settings, metrics, refusals, endings } = await runQuery(QUERY);
 const written = [
   ["settings", settingsTable(settings)],
   ["metrics", metricsTable(metrics)],
