@@ -3,8 +3,9 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.{ts,tsx}"],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // For what hangs; nothing is measured by these.
+    testTimeout: 90_000,
+    hookTimeout: 120_000,
     // Tests start real processes: more workers than cores would only make them wait for each other.
     maxWorkers: 2,
     // On a machine that others keep busy a deadline may pass for no fault of ours. What needed a second try is named.

@@ -1,7 +1,8 @@
 /** Starts the real program in its own process and waits for what it says. */
 import { spawn } from "node:child_process";
 import type { ChildProcessWithoutNullStreams } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -136,6 +137,8 @@ export async function cleanUp(): Promise<void> {
       await program.exit;
     }),
   );
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  // What was started by them may outlive them, and write for a moment longer.
+  const whole = { recursive: true, force: true, maxRetries: 20, retryDelay: 50 };
+  await Promise.all([...folders].map((folder) => rm(folder, whole)));
   folders.clear();
 }

@@ -2,6 +2,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CERTIFICATE, CERTIFICATE_KEY } from "../oauth/self-signed.ts";
@@ -159,7 +160,7 @@ export class Proxy {
     Proxy.#all.delete(this);
     this.#child.kill("SIGTERM");
     await this.#gone;
-    rmSync(this.#folder, { recursive: true, force: true });
+    await rm(this.#folder, { recursive: true, force: true, maxRetries: 20 });
   }
 }
 
