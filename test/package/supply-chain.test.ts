@@ -57,6 +57,12 @@ describe.each(["ci.yml", "release.yml"])("%s", (name) => {
     for (const install of installs) expect(install).toMatch(/^npm ci --ignore-scripts\b/);
   });
 
+  it("runs others' actions from commits, with the version beside them: a tag can be moved", () => {
+    const uses = text.match(/\buses: .*/g) ?? [];
+    expect(uses.length).toBeGreaterThan(0);
+    for (const use of uses) expect(use).toMatch(/^uses: [\w-]+\/[\w-]+@[\da-f]{40} # v\d+\.\d+\.\d+$/);
+  });
+
   it("may read and no more, unless a job says why", () => {
     expect(workflow.permissions).toEqual({ contents: "read" });
     const more = Object.entries(workflow.jobs).filter(([, { permissions }]) => permissions !== undefined);
@@ -74,9 +80,9 @@ describe("a release", () => {
   it("publishes what was tested, from where nothing else runs", () => {
     const { publish } = jobs;
     expect(publish).toMatchObject({ environment: "npm", permissions: { "id-token": "write" } });
-    const uses = publish?.steps.map((step) => step.uses).filter((action) => action !== undefined);
+    const uses = publish?.steps.flatMap(({ uses: action }) => action?.replace(/@.*/, "") ?? []);
     // No checkout: only the package that the other job made is there.
-    expect(uses).toEqual(["actions/setup-node@v5", "actions/download-artifact@v4"]);
+    expect(uses).toEqual(["actions/setup-node", "actions/download-artifact"]);
     expect(publish?.steps.filter(({ run }) => /\bnpm\b/.test(run ?? "")).map(({ run }) => run)).toEqual([
       "npm publish --ignore-scripts release/*.tgz",
     ]);
