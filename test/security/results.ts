@@ -9,6 +9,8 @@ export interface TestRun {
   readonly name: string;
   /** In the words of the test runner. */
   readonly status: string;
+  /** What it threw, if it failed. */
+  readonly failures: readonly string[];
 }
 
 export interface Result {
@@ -35,7 +37,8 @@ export function resultOf(tests: readonly RequiredTest[], runs: readonly TestRun[
   return { holds: true, words: `ok (${passed}${skipped === 0 ? "" : `, ${skipped} skipped`})` };
 }
 
-function runsOf({ file, name }: RequiredTest, runs: readonly TestRun[]): readonly TestRun[] {
+/** How the tests ended that are meant. */
+export function runsOf({ file, name }: RequiredTest, runs: readonly TestRun[]): readonly TestRun[] {
   const pattern = new RegExp(asPattern(name));
   return runs.filter((run) => run.file === file && pattern.test(run.name));
 }

@@ -66,7 +66,12 @@ describe("names of tests", () => {
 
 describe("a requirement's result", () => {
   const tests = [{ file: "test/a.test.ts", name: "is %s" }];
-  const ran = (name: string, status: string, file = "test/a.test.ts") => ({ file, name, status });
+  const ran = (name: string, status: string, file = "test/a.test.ts") => ({
+    file,
+    name,
+    status,
+    failures: [],
+  });
 
   it.each([
     ["ok (2)", true, [ran("a thing is good", "passed"), ran("a thing is better", "passed")]],
