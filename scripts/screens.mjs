@@ -88,6 +88,11 @@ try {
   await take("host", "fxa-pair host");
   await press("host", "q");
 
+  open("code", ["host", "--code", "--config-dir", desktop, "--device-name", "Desktop"], env);
+  await shows("code", /q quit/);
+  await take("code", "fxa-pair host --code");
+  await press("code", "q");
+
   open("approve", ["host", "--config-dir", desktop, "--device-name", "Desktop", "--qr-out", url], env);
   await shows("approve", /removed once it was used/);
   open("join", ["join", "--qr", url, "--config-dir", laptop, "--device-name", "Laptop"], env);

@@ -125,14 +125,16 @@ export function terminalSvg(captured, { title, columns }) {
         (run, from) => {
           const text = run.map((cell) => cell.text).join("");
           if (text.trim() === "" || run[0].text in BLOCKS) return undefined;
+          // Blanks at an end are as wide as the reader's font has them; what they hold apart is not to depend on it.
+          const [start, shown] = [from + text.length - text.trimStart().length, text.trim()];
           const look = `${run[0].bold ? ' font-weight="bold"' : ""}${run[0].dim ? ' opacity="0.65"' : ""}`;
-          return `<text x="${x(from)}" y="${y + 12}" fill="${run[0].ink}" textLength="${run.length * CELL.width}"${look} xml:space="preserve">${escape(text)}</text>`;
+          return `<text x="${x(start)}" y="${y + 12}" fill="${run[0].ink}" textLength="${shown.length * CELL.width}"${look} xml:space="preserve">${escape(shown)}</text>`;
         },
       ),
     );
   });
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, monospace" font-size="13" shape-rendering="crispEdges">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, monospace" font-size="13.3" shape-rendering="crispEdges">`,
     `<title>${escape(title)}</title>`,
     `<rect width="${width}" height="${height}" rx="8" fill="${PAPER}"/>`,
     `<text x="${MARGIN}" y="${MARGIN + 12}" fill="${BASIC[8]}">${escape(title)}</text>`,
