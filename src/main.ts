@@ -1,4 +1,5 @@
 /** Arguments in, exit status out: the only exit, the only catch-all, the only owner of `process`. */
+import { homedir } from "node:os";
 import { isatty } from "node:tty";
 import type { Environment, SignalName } from "./commands/context.ts";
 import { systemClock } from "./lib/clock.ts";
@@ -8,6 +9,9 @@ import { systemStreams } from "./ui/streams.ts";
 
 /** Bad luck in a place nobody awaited: same status as any other bug. */
 const INTERNAL_ERROR = 1;
+
+/** As a wrong option has it: it is for the caller to mend. */
+const USAGE_ERROR = 2;
 
 /** Milliseconds in which a terminal that tells that it goes is gone. */
 const HANG_UP_TIME = 1_000;
@@ -76,8 +80,24 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(`${VERSION}\n`);
     return 0;
   }
+  if (!hasHomeFolder()) {
+    process.stderr.write(
+      `fxa-pair: this user has no home folder: HOME is not set, and the system does not know the user.\n` +
+        `  Set HOME to a folder that is the user's own.\n`,
+    );
+    return USAGE_ERROR;
+  }
   const { runCli } = await import("./commands/index.ts");
   return runCli(argv, environment);
+}
+
+/** Not all have one: containers run programs as whatever number they are given. */
+function hasHomeFolder(): boolean {
+  try {
+    return homedir() !== "";
+  } catch {
+    return false;
+  }
 }
 
 const argv = process.argv.slice(2);

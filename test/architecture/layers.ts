@@ -24,7 +24,7 @@ const PURE_OAUTH = [
 ].map((name) => `src/oauth/${name}.ts`);
 
 export const LAYERS: Readonly<Record<string, Layer>> = {
-  main: { layers: ["commands", "ui", "lib"], packages: /^node:tty$/ },
+  main: { layers: ["commands", "ui", "lib"], packages: /^node:(?:os|tty)$/ },
   commands: {
     layers: ["ui", "pairing", "relay", "accounts", "channel", "oauth", "network", "qr", "lib"],
     packages: /^(?:commander|env-paths|valibot|pino|node:.+)$/,

@@ -48,6 +48,12 @@ describe("a mistyped command line", () => {
   });
 });
 
+it.skipIf(process.platform === "win32")("a user without a home folder is told what to set", async () => {
+  const ended = await run(["status"], { env: { HOME: "" } });
+  expect(ended).toMatchObject({ status: 2, stdout: "" });
+  expect(ended.stderr).toMatch(/no home folder[^]*Set HOME/);
+});
+
 describe("standard input", () => {
   it.each([
     ["login --password-stdin", () => ["login", "--email", EMAIL, "--password-stdin"]],
