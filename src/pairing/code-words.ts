@@ -11,6 +11,9 @@ export type CodeWords = readonly [string, string, string];
 /** Letters that tell every word from all others. */
 export const TELLING_LETTERS = 4;
 
+/** Beyond it nobody can have meant a word: the longest has eight letters. */
+const MOST_LETTERS = 32;
+
 const WORDS: readonly string[] = wordlist;
 const KNOWN: ReadonlySet<string> = new Set(WORDS);
 
@@ -37,8 +40,9 @@ export function wordsFrom(letters: string): readonly string[] {
   return WORDS.filter((word) => word.startsWith(letters));
 }
 
-/** The word most likely meant by letters that are none; `undefined` if none is close. */
+/** The word most likely meant by letters that are none; `undefined` if none is close, or if they are more than 32. */
 export function nearestWord(letters: string): string | undefined {
+  if (letters.length > MOST_LETTERS) return undefined;
   const begun = letters.length === 0 ? [] : wordsFrom(letters);
   if (begun.length === 1) return begun[0];
   return (

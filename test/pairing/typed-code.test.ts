@@ -219,6 +219,8 @@ describe("while a code is typed", () => {
     ["7-tiger-abandon-zone-z", "a code has three words", "7-tiger-abandon-zone-z"],
     ["7-tiger-abnadon", "no such word; abandon?", "7-tiger-abnadon"],
     ["7-qqqqq", "no such word", "7-qqqqq"],
+    [`7-${"abandoned".padEnd(32, "x")}`, "no such word; abandon?", `7-${"abandoned".padEnd(32, "x")}`],
+    [`7-${"abandoned".padEnd(33, "x")}`, "no such word", `7-${"abandoned".padEnd(33, "x")}`],
     ["7-ac", "access accident account accuse achieve and 9 more", "7-ac"],
     ["7-acti", "action", "7-action-"],
     ["7-actr", "actress", "7-actress-"],
