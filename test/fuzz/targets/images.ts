@@ -1,5 +1,5 @@
 /** The first look at an image file: its kind, and whether an SVG document is plain enough to be drawn. */
-import { imageKind } from "../../../src/qr/image-kinds.ts";
+import { bytesPerPixel, imageKind, isHeic } from "../../../src/qr/image-kinds.ts";
 import { isPlainSvg } from "../../../src/qr/plain-svg.ts";
 import type { Target } from "../engine/target.ts";
 import { check } from "../engine/target.ts";
@@ -20,6 +20,7 @@ export const target: Target = {
       "524946460000000057454250",
       "49492a00",
       "0000001866747970",
+      "000000186674797068656963",
     ].map((start) => Buffer.from(start, "hex")),
     ...[
       SVG,
@@ -39,11 +40,17 @@ export const target: Target = {
     "<circle r='1'/>",
     "<!--",
     "url(#a)",
+    "ftypheic",
+    "<rect rx='1' stroke='red'/>",
+    "<polygon points='0,0 1,1'/>",
   ],
   run(input) {
     try {
       const kind = imageKind(input);
       check(KINDS.includes(kind), "a kind that is none");
+      isHeic(input);
+      for (const depth of ["uchar", "ushort", "double"])
+        check(bytesPerPixel(kind, 4, true, depth) <= 64, "a pixel that costs too much");
       if (kind !== "svg") return;
       const text = Buffer.from(input).toString("latin1");
       check(isPlainSvg(input), "a drawing that may cost anything");

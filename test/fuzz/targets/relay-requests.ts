@@ -1,7 +1,7 @@
 /** Upgrade requests: what they ask for, who they come from, what is told of them. Nothing they say ends the relay. */
 import type { IncomingMessage } from "node:http";
 import { requestAddress, TrustedProxies } from "../../../src/relay/client-address.ts";
-import { acceptedLanguages } from "../../../src/relay/languages.ts";
+import { acceptedLanguages, nameIn } from "../../../src/relay/languages.ts";
 import { describeSender } from "../../../src/relay/sender.ts";
 import { handshakeProblem, parseTarget } from "../../../src/relay/upgrade.ts";
 import type { Target } from "../engine/target.ts";
@@ -17,6 +17,8 @@ const NAMES = [
   "accept-language",
 ];
 const proxies = new TrustedProxies(["192.0.2.0/24", "2001:db8::/32"]);
+/** Of one place, as databases have them: any value may stand there. */
+const PLACE_NAMES = { en: "Zurich", "de-CH": "Züri", "pt-BR": "Zurique", ja: "", ru: 7 };
 const ID = "AAECAwQFBgcICQoLDA0ODw";
 const HEADERS = [
   "websocket",
@@ -48,6 +50,10 @@ export const target: Target = {
     "nameplate=1",
     ";q=",
     "*",
+    "de-AT-1996",
+    "pt",
+    "ja",
+    "ru,",
     "%2e",
     ID,
   ],
@@ -72,7 +78,10 @@ export const target: Target = {
     const refusal = handshakeProblem(request);
     check(refusal === undefined || [400, 426].includes(refusal.status), "another refusal of the handshake");
     if (refusal === undefined) check(method === "GET" && httpVersion === "1.1", "a handshake that is none");
-    acceptedLanguages(headers["accept-language"] ?? "");
+    const languages = acceptedLanguages(headers["accept-language"]);
+    check(languages.length <= 16, "very many languages");
+    const name = nameIn(languages, PLACE_NAMES);
+    check(name === undefined || ["Zurich", "Züri", "Zurique"].includes(name), "a name that is none");
     const sender = describeSender(request, remote, { find: () => ({}) });
     check((sender.ua ?? "").length <= 1_024, "a name that is too long");
     JSON.stringify(sender);
