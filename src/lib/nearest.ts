@@ -11,12 +11,20 @@ export function nearest(name: string, candidates: readonly string[]): string | u
     const tolerated = TOLERANCE * Math.max(name.length, candidate.length);
     // Cheap to know, and enough to pass over a text of any length.
     if (Math.abs(name.length - candidate.length) > tolerated) continue;
+    if (charactersNotIn(candidate, name) > tolerated) continue;
     const edits = editsBetween(name, candidate);
     if (edits >= least || edits > tolerated) continue;
     best = candidate;
     least = edits;
   }
   return best;
+}
+
+/** How many of a text's characters the other one has nowhere: each of them takes an edit. */
+function charactersNotIn(other: string, text: string): number {
+  let count = 0;
+  for (const character of text) if (!other.includes(character)) count++;
+  return count;
 }
 
 /**
