@@ -72,10 +72,12 @@ const envelopeSchema = v.object({ message: v.string(), sender: senderSchema });
 
 const seconds = v.pipe(v.number(), v.minValue(0), v.maxValue(MAX_LIFESPAN));
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+/** JSON can hold half a character, which no URL can: a token is sent back in one. */
+const token = v.pipe(v.string(), v.regex(/^\P{Surrogate}*$/u));
 const firstMessageSchema = v.object({
   link: v.string(),
   channelid: v.pipe(v.string(), v.check(isChannelId)),
-  resume: v.exactOptional(v.string()),
+  resume: v.exactOptional(token),
   seen: v.exactOptional(count),
   expires_in: v.exactOptional(v.nullable(seconds)),
   nameplate: v.exactOptional(v.string()),

@@ -78,6 +78,7 @@ describe("first message", () => {
     ["a lifespan of more than a year", JSON.stringify({ link: "/", channelid: ID, expires_in: 31_536_001 })],
     ["a lifespan as text", JSON.stringify({ link: "/", channelid: ID, expires_in: "300" })],
     ["a count that is no integer", JSON.stringify({ link: "/", channelid: ID, seen: 0.5 })],
+    ["a token with half a character", JSON.stringify({ link: "/", channelid: ID, resume: "\ud800" })],
     ["an envelope", JSON.stringify({ message: "", sender: {} })],
   ])("is refused: %s", (_what, text) => {
     expect(parseFirstMessage(text)).toBeUndefined();
