@@ -73,7 +73,7 @@ function initiate(input: ExchangeInput): KeyAgreement {
   return {
     opening: exchange.message,
     receive: (message) => ({ key: refusing(() => exchange.finish(message)) }),
-    failure: failures.codeFailure,
+    failure: failures.codeFailureOfJoiner,
     wipe() {
       exchange.wipe();
     },
@@ -87,7 +87,7 @@ function awaitInitiator(input: ExchangeInput): KeyAgreement {
       const { psk, answer } = refusing(() => respond(input, message));
       return { key: psk, answer };
     },
-    failure: failures.codeFailure,
+    failure: failures.codeFailureOfHost,
     wipe() {
       // There is no scalar but while the message is answered.
     },

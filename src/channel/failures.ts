@@ -25,30 +25,37 @@ export function handshakeBroken(error: TlsError): FxaPairError {
 }
 
 /**
- * The secure channel failed where its key came of a code to type. A wrong code shows as a binder that does not match; so does
- * a relay that changed the messages of the key exchange, which the other device cannot tell apart.
+ * The secure channel failed on the side that showed a code to type. Somebody else's wrong code shows as a binder that does
+ * not match; so does a relay that changed the messages of the key exchange, which cannot be told apart.
  */
-export function codeFailure(error: TlsError, together: boolean): FxaPairError {
-  const details = { alert: error.alert, fromPeer: error.fromPeer, wrongCode: true };
-  if (error.refusal === "binderMismatch") {
-    return new FxaPairError(
-      "channel_security",
-      "Somebody tried a wrong code. Nothing was sent to that device, and this code is used up.",
-      {
-        hint: `If that was you, mistyping it: start again with a new code. If not, somebody is guessing, and has failed.`,
-        details,
-        cause: error,
-      },
-    );
-  }
-  if (!together && error.fromPeer && error.alert === "decrypt_error") {
-    return new FxaPairError(
-      "channel_security",
-      "The code was wrong: the other device has other words. That was its only try, and the code is used up.",
-      { hint: NEW_CODE, details, cause: error },
-    );
-  }
-  return handshakeBroken(error);
+export function codeFailureOfHost(error: TlsError): FxaPairError {
+  if (error.refusal !== "binderMismatch") return handshakeBroken(error);
+  return new FxaPairError(
+    "channel_security",
+    "Somebody tried a wrong code. Nothing was sent to that device, and this code is used up.",
+    {
+      hint: `If that was you, mistyping it: start again with a new code. If not, somebody is guessing, and has failed.`,
+      details: wrongCode(error),
+      cause: error,
+    },
+  );
+}
+
+/**
+ * The secure channel failed on the side where a code was typed, which hears of its wrong binder by an alert. `together`:
+ * after the other device had proved its words.
+ */
+export function codeFailureOfJoiner(error: TlsError, together: boolean): FxaPairError {
+  if (together || !error.fromPeer || error.alert !== "decrypt_error") return handshakeBroken(error);
+  return new FxaPairError(
+    "channel_security",
+    "The code was wrong: the other device has other words. That was its only try, and the code is used up.",
+    { hint: NEW_CODE, details: wrongCode(error), cause: error },
+  );
+}
+
+function wrongCode({ alert, fromPeer }: TlsError): Readonly<Record<string, unknown>> {
+  return { alert, fromPeer, wrongCode: true };
 }
 
 /** The other device's message of the key exchange is none that an honest one sends. */

@@ -4,6 +4,8 @@ import { AGREEMENT_TIME } from "../../src/channel/tls-channel.ts";
 import { ConnectError } from "../../src/channel/socket.ts";
 import { encodeBase64url } from "../../src/lib/base64url.ts";
 import { FxaPairError } from "../../src/lib/errors.ts";
+import { ALERT_CODES } from "../../src/tls/alerts.ts";
+import { CONTENT } from "../../src/tls/constants.ts";
 import {
   APPLICATION_DATA,
   NAMEPLATE,
@@ -211,6 +213,20 @@ describe("a wrong code", () => {
     expect(relay.frames.map(({ from }) => from)).toEqual([1, 0, 1, 0]);
     // The two messages of the exchange, a ClientHello, and an alert.
     expect(relay.frames.map(recordType)).toEqual([undefined, undefined, 22, 21]);
+  });
+
+  it("is not what an alert is called that the host got instead of a ClientHello", async () => {
+    const relay = relayWithNameplate();
+    const alert = encodeBase64url(Uint8Array.of(21, 3, 3, 0, 2, 2, ALERT_CODES.decrypt_error));
+    relay.tap = (frame) => [recordType(frame) === CONTENT.handshake ? alert : frame.text];
+    const { readers } = await openCodePair({ relay });
+    const error = await ending(readers.host);
+    expect(error).toMatchObject({
+      code: "channel_security",
+      details: { alert: "decrypt_error", fromPeer: true },
+    });
+    expect(error.details).not.toHaveProperty("wrongCode");
+    expect(error.message).toContain("The secure channel failed");
   });
 
   it("is not what a broken record later on is called", async () => {
