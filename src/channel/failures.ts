@@ -148,7 +148,9 @@ function upgradeRefused(
   retryAfter: string | undefined,
   seat: SeatRequest["type"],
 ): FxaPairError {
-  const details = { status, ...(retryAfter === undefined ? {} : { retryAfter }) };
+  // The relay's own words are passed on only where they are a number of seconds.
+  const seconds = /^\d{1,6}$/.test(retryAfter ?? "") ? Number(retryAfter) : undefined;
+  const details = { status, ...(seconds === undefined ? {} : { retryAfter: seconds }) };
   const joining = seat !== "create";
   if (joining && (status === 404 || status === 410)) return unknownSeat(seat);
   if (joining && status === 409) {
@@ -157,7 +159,7 @@ function upgradeRefused(
     });
   }
   if (status === 429 || status === 503) {
-    const wait = /^\d{1,6}$/.test(retryAfter ?? "") ? `in ${retryAfter ?? ""} seconds` : "later";
+    const wait = seconds === undefined ? "later" : `in ${seconds} seconds`;
     return relayUnreachable(
       "The relay takes no more connections at the moment.",
       `Try again ${wait}.`,

@@ -207,9 +207,20 @@ describe("opening a channel", () => {
     relay.refusal = new ConnectError({ status: 503, retryAfter: "7" });
     await expect(joinWith(relay)).rejects.toMatchObject({
       hint: "Try again in 7 seconds.",
-      details: { retryAfter: "7" },
+      details: { status: 503, retryAfter: 7 },
     });
   });
+
+  it.each(["soon", "-1", "1e3", "7 \u009b31m", "9".repeat(40), ""])(
+    "passes on no other words of the relay: %j",
+    async (retryAfter) => {
+      const relay = new MemoryRelay();
+      relay.refusal = new ConnectError({ status: 503, retryAfter });
+      const failure: unknown = await joinWith(relay).catch((error: unknown) => error);
+      expect(failure).toMatchObject({ code: "unreachable", hint: "Try again later." });
+      expect(failure).toHaveProperty("details", { status: 503 });
+    },
+  );
 
   it.each([
     ["DEPTH_ZERO_SELF_SIGNED_CERT", "NODE_EXTRA_CA_CERTS"],
