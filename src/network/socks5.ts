@@ -15,6 +15,8 @@ const PASSWORD_VERSION = 1;
 const CONNECT = 1;
 const ADDRESS = { ipv4: 1, name: 3, ipv6: 4 };
 const SUCCESS = 0;
+/** What one byte can count: of a name, of a user name, of a password. */
+const MAX_COUNTED = 255;
 
 /** RFC 1928 §6: what the proxy can answer, as the end of a sentence. */
 const REPLIES: Readonly<Record<number, string>> = {
@@ -101,6 +103,9 @@ function counted(text: string): Buffer {
 }
 
 async function requestConnection({ socket, proxy, reader }: Talk, destination: Destination): Promise<void> {
+  if (Buffer.byteLength(destination.host) > MAX_COUNTED) {
+    throw refused(proxy, destination, `SOCKS has room for no name of more than ${MAX_COUNTED} bytes`, {});
+  }
   const port = Buffer.alloc(2);
   port.writeUInt16BE(destination.port);
   socket.write(Buffer.concat([Buffer.from([VERSION, CONNECT, 0]), encodeHost(destination.host), port]));

@@ -345,6 +345,19 @@ describe("a proxy that does not", () => {
     );
   });
 
+  test("cannot be told a name of more than 255 bytes, and is told no other", async () => {
+    const proxy = await started(startSocksProxy());
+    const port = await echo();
+    // Its length in one byte would be that of the name in front: the rest would be read as the port, and as data.
+    const name = `${NAME}.${"x".repeat(255)}`;
+    const error = await failure(open(`socks5h://127.0.0.1:${proxy.port}`, port, {}, name));
+    expect(error.message).toContain("no name of more than 255 bytes");
+    expect(proxy.targets).toEqual([]);
+    const longest = `${"x".repeat(255 - NAME.length - 1)}.${NAME}`;
+    (await open(`socks5h://127.0.0.1:${proxy.port}`, port, {}, longest)).destroy();
+    expect(proxy.targets).toEqual([`${longest}:${port}`]);
+  });
+
   test("cannot be told an address that is not known here", async () => {
     const proxy = await started(startSocksProxy());
     const error = await failure(open(`socks5://127.0.0.1:${proxy.port}`, 443, {}, "accounts.invalid"));
