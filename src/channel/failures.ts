@@ -124,10 +124,17 @@ export function noAnswer(): FxaPairError {
   return relayUnreachable("The relay did not answer in time.", "Check the network, then try again.");
 }
 
+/** Closes that tell of the relay, whatever the channel. */
+const RELAYS_OWN: readonly number[] = [CLOSE.goingAway, CLOSE.tryLater];
+
 /** Why a connection to the relay did not come about. */
 export function connectFailure(error: ConnectError, seat: SeatRequest["type"]): FxaPairError {
   const { status, retryAfter, systemCode, close } = error.facts;
-  if (close !== undefined) return seat === "create" ? closeFailure(close, false) : unknownSeat(seat);
+  if (close !== undefined) {
+    // Some relays do not refuse a channel that they do not know before the upgrade, but drop who asks for it.
+    const isDropped = seat !== "create" && !RELAYS_OWN.includes(close.code);
+    return isDropped ? unknownSeat(seat) : closeFailure(close, false);
+  }
   if (status !== undefined) return upgradeRefused(status, retryAfter, seat);
   if (systemCode === undefined) return noAnswer();
   const details = { systemCode };

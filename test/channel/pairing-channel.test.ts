@@ -251,6 +251,15 @@ describe("opening a channel", () => {
     await expect(createChannel(optionsFor(relay))).rejects.toMatchObject({ code: "unreachable" });
   });
 
+  it.each([1001, 1013])("takes a relay that goes or cannot, %i, for no channel used up", async (code) => {
+    const relay = new MemoryRelay();
+    relay.opening = { type: "closed", code, reason: "" };
+    await expect(joinWith(relay)).rejects.toMatchObject({
+      code: "unreachable",
+      details: { closeCode: code },
+    });
+  });
+
   it.each([{ type: "text", text: "hello" } as const, { type: "violation" } as const])(
     "refuses a first message that is none: %j",
     async (opening) => {
