@@ -2,6 +2,8 @@
 import type { ServerResponse } from "node:http";
 import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
+import type { Clock } from "../lib/clock.ts";
+import { cutLater } from "./owed-answers.ts";
 import type { Refusal } from "./refusals.ts";
 import { REFUSALS } from "./refusals.ts";
 
@@ -85,12 +87,13 @@ export function respond(response: ServerResponse, { status, headers, body }: Htt
   response.end(body);
 }
 
-/** Answers on the bare socket of an upgrade request, and lets go of it. */
-export function respondOnSocket(socket: Duplex, { status, headers, body }: HttpAnswer): void {
+/** Answers on the bare socket of an upgrade request, and lets go of it, also if the client does not take the answer. */
+export function respondOnSocket(socket: Duplex, clock: Clock, { status, headers, body }: HttpAnswer): void {
   const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`, "Connection: close"];
   for (const [name, value] of Object.entries(headers)) lines.push(`${name}: ${value}`);
   lines.push(`Content-Length: ${Buffer.byteLength(body)}`, "", body);
-  socket.once("finish", () => {
+  const cancelCut = cutLater(socket, clock);
+  socket.once("close", cancelCut).once("finish", () => {
     socket.destroy();
   });
   socket.end(lines.join("\r\n"));

@@ -227,9 +227,9 @@ class RelayServer implements Relay {
       door: this.#door,
       plainAnswer: answer,
     });
-    const owed = new OwedAnswers();
+    const owed = new OwedAnswers(clock);
     this.#http.on("request", (request, response) => {
-      owed.note(request.socket, response);
+      if (!owed.note(request.socket, response)) return;
       void answer(request.method, parseTarget(request.url ?? "").path).then((found) => {
         if (found.refusal !== undefined)
           this.#telemetry.turnedAway(found.refusal, requestAddress(request, proxies).remote);

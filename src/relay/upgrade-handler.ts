@@ -62,7 +62,8 @@ export class UpgradeHandler {
     const { remote, problem } = requestAddress(request, this.#options.proxies);
     if (target.type === "plain" && !isWebSocket(request.headers)) {
       // What wants to be something else, such as `h2c`, is answered as if it did not ask.
-      respondOnSocket(socket, await this.#options.plainAnswer(request.method, target.path));
+      const plain = await this.#options.plainAnswer(request.method, target.path);
+      respondOnSocket(socket, this.#options.context.clock, plain);
       return;
     }
     const answer = problem ?? (await this.#answerTo(target, request, remote ?? ""));
@@ -112,8 +113,9 @@ export class UpgradeHandler {
   }
 
   #refuse(refusal: Refusal, remote: string | undefined, socket: Duplex): void {
-    this.#options.context.telemetry.refused(refusal, remote);
-    respondOnSocket(socket, refusalAnswer(refusal));
+    const { telemetry, clock } = this.#options.context;
+    telemetry.refused(refusal, remote);
+    respondOnSocket(socket, clock, refusalAnswer(refusal));
   }
 
   #accept(
