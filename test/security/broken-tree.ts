@@ -24,15 +24,11 @@ export class BrokenTree {
   }
 
   /**
-   * Has `use` work on the tree with a breakage in it, or whole.
+   * Has `use` work on the tree with a breakage in it.
    *
-   * @throws Error if the breakage has no place, or the tree does not build with it
+   * @throws Error if the breakage has no place
    */
-  with<T>(breakage: Breakage | undefined, use: () => T): T {
-    if (breakage === undefined) {
-      this.#build();
-      return use();
-    }
+  with<T>(breakage: Breakage, use: () => T): T {
     const path = join(this.root, breakage.file);
     const whole = readFileSync(path, "utf8");
     const found = occurrences(whole, breakage.find);
@@ -42,19 +38,19 @@ export class BrokenTree {
       whole.replace(breakage.find, () => breakage.replace),
     );
     try {
-      this.#build();
       return use();
     } finally {
       writeFileSync(path, whole);
     }
   }
 
-  remove(): void {
-    rmSync(this.root, { recursive: true, force: true });
-  }
-
-  #build(): void {
+  /** For tests that start the program. @throws Error if it does not build */
+  build(): void {
     const built = spawnSync(process.execPath, ["scripts/build.mjs"], { cwd: this.root, encoding: "utf8" });
     if (built.status !== 0) throw new Error(`it does not build: ${built.stderr}`);
+  }
+
+  remove(): void {
+    rmSync(this.root, { recursive: true, force: true });
   }
 }

@@ -17,14 +17,18 @@ import { runTests } from "./run-tests.ts";
 
 const naming = filesNaming();
 
-/** Runs the broken program's tests, those that start no processes first, until one notices. */
-function tryTests(id: string, root: string): TestRun | string {
+/** Folders whose tests start the program as it was built. */
+const START_IT = /^test\/(?:cli|deploy|interop|recipes)\//;
+
+/** Runs the broken program's tests, those that do not start it first, until one notices. */
+function tryTests(id: string, tree: BrokenTree): TestRun | string {
   const tests = testsOf(id, naming);
-  const startsProcesses = ({ file }: RequiredTest) => file.startsWith("test/cli/");
+  const startsIt = ({ file }: RequiredTest) => START_IT.test(file);
   let said = "no tests";
-  for (const part of [tests.filter((test) => !startsProcesses(test)), tests.filter(startsProcesses)]) {
+  for (const part of [tests.filter((test) => !startsIt(test)), tests.filter(startsIt)]) {
     if (part.length === 0) continue;
-    const runs = runTests(part, { root, untilOneFails: true });
+    if (part.some(startsIt)) tree.build();
+    const runs = runTests(part, { root: tree.root, untilOneFails: true });
     const noticed = noticedBy(part, runs);
     if (typeof noticed !== "string") return noticed;
     said = noticed;
@@ -62,7 +66,7 @@ export function runBroken(chosen: readonly string[]): number {
 
 function tryBreakage(tree: BrokenTree, breakage: Breakage, id: string): TestRun | string {
   try {
-    return tree.with(breakage, () => tryTests(id, tree.root));
+    return tree.with(breakage, () => tryTests(id, tree));
   } catch (error) {
     return `AN ERROR OF THE BREAKAGE: ${String(error)}`;
   }
@@ -75,7 +79,8 @@ function toldOf(found: TestRun | string): string {
 /** A test that fails anyway has noticed nothing. */
 function failWhenWhole(tree: BrokenTree, noticing: readonly TestRun[]): readonly string[] {
   if (noticing.length === 0) return [];
-  const runs = tree.with(undefined, () => runTests(noticing, { root: tree.root }));
+  tree.build();
+  const runs = runTests(noticing, { root: tree.root });
   return noticing
     .filter((test) => !resultOf([test], runs).holds)
     .map(({ file, name }) => `${file}: ${name}: fails or does not run with nothing broken`);

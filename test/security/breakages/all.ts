@@ -3,8 +3,16 @@ import type { Breakage } from "./breakage.ts";
 import { CHANNEL } from "./channel.ts";
 import { HOST_SCREEN } from "./host-screen.ts";
 import { HOST_BREAKAGES } from "./host.ts";
+import { NETWORK } from "./network.ts";
+import { SECRETS } from "./secrets.ts";
 
-export const BREAKAGES: readonly Breakage[] = [...CHANNEL, ...HOST_BREAKAGES, ...HOST_SCREEN];
+export const BREAKAGES: readonly Breakage[] = [
+  ...CHANNEL,
+  ...HOST_BREAKAGES,
+  ...HOST_SCREEN,
+  ...NETWORK,
+  ...SECRETS,
+];
 
 /**
  * Requirements that no change of the source could break, and why. Where something is promised not to be there, adding it is
