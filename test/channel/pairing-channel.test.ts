@@ -348,6 +348,13 @@ const overfull = {
   }),
 };
 
+/** The same bytes in base64url that is not canonical; whole groups have no bits to spare. */
+function withUnusedBit(text: string): string {
+  const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  const last = alphabet.indexOf(text.at(-1) ?? "");
+  return text.length % 4 === 0 ? text : `${text.slice(0, -1)}${alphabet[last ^ 1] ?? ""}`;
+}
+
 const codeAtEnd = (events: readonly object[]) =>
   (events.at(-1) as { error?: { code: string } } | undefined)?.error?.code;
 
@@ -400,6 +407,7 @@ describe("a relay that interferes", () => {
     ["loses a record", ({ text }, index) => (index === 3 ? [] : [text])],
     ["sends text that is no base64url", ({ text }, index) => (index === 0 ? [`${text}!`] : [text])],
     ["sends nothing at all", ({ text }, index) => (index === 0 ? [""] : [text])],
+    ["changes bits that base64url does not use", ({ text }) => [withUnusedBit(text)]],
   ])("%s", async (_what, tap) => {
     const relay = new MemoryRelay();
     relay.tap = tap;
