@@ -71,7 +71,13 @@ export const TESTS_BY_REQUIREMENT: Readonly<Record<string, Tests>> = {
     ],
     "test/channel/socket.test.ts": ["calls %s a violation", "a relay that pings and does not read"],
   },
-  C11: { "test/tls/wiping.test.ts": ["on $name"] },
+  C11: {
+    "test/tls/wiping.test.ts": ["on $name"],
+    [CHANNEL]: [
+      "close with 1000, hear no ending of their own making, and forget the key",
+      "a relay that interferes > %s",
+    ],
+  },
   C12: {
     [RUN]: [
       "takes four frames for the handshake, four for the messages, and one close_notify a side",
