@@ -47,3 +47,23 @@ it.each<[what: string, mischief: (frame: Frame, index: number) => readonly strin
   for (const { closed } of relay.seats) expect(closed).toBe(1000);
   for (const { key } of [host, join]) expect(key).toEqual(new Uint8Array(32));
 });
+
+it("C8: nobody comes back to a relay that leaves the closing handshake unanswered, either", async () => {
+  const relay = new MemoryRelay();
+  relay.counts = true;
+  relay.tap = ({ text }, at) => [at === 4 ? damaged(text) : text];
+  const clock = new FakeClock();
+  const { host, join } = await openPair(relay, clock);
+  for (const seat of relay.seats) {
+    seat.close = () => undefined;
+    seat.terminate = () => {
+      seat.request.listener({ type: "closed", code: 1006, reason: "" });
+    };
+  }
+  await Promise.all([talk(host, "from the host"), talk(join, "from the joiner")]);
+  for (let seconds = 0; seconds < 60; seconds++) {
+    clock.advance(1000);
+    await new Promise(setImmediate);
+  }
+  expect(relay.seats).toHaveLength(2);
+});

@@ -56,6 +56,7 @@ export const TESTS_BY_REQUIREMENT: Readonly<Record<string, Tests>> = {
   },
   C7: {
     [RUN]: ["the connection lost for good after any frame"],
+    [AUTHORITY]: ["after the code has left"],
     "test/cli/relay.test.ts": ["killed"],
   },
   C8: {
