@@ -18,7 +18,7 @@ import { runTests } from "./run-tests.ts";
 const naming = filesNaming();
 
 /** Folders whose tests start the program as it was built. */
-const START_IT = /^test\/(?:cli|deploy|interop|recipes)\//;
+const START_IT = /^test\/(?:cli|commands|deploy|faults|interop|package|recipes)\//;
 
 /** Runs the broken program's tests, those that do not start it first, until one notices. */
 function tryTests(id: string, tree: BrokenTree): TestRun | string {
