@@ -1,6 +1,6 @@
 /** A WebSocket as the channel needs it, and its adapter to `ws`, which is loaded only when a connection is made. */
 import type { ClientOptions, WebSocket } from "ws";
-import type { Clock } from "../lib/clock.ts";
+import type { CancelTimer, Clock } from "../lib/clock.ts";
 import { within } from "../lib/within.ts";
 import { destinationOf } from "../network/destination.ts";
 import { noProxy } from "../network/proxies.ts";
@@ -10,7 +10,7 @@ import { MAX_FRAME_LENGTH } from "./wire.ts";
 
 export type SocketEvent =
   | { readonly type: "text"; readonly text: string }
-  /** The relay sent what no relay may send: a binary or oversized message, a malformed frame. */
+  /** The relay sent what no relay may send: a binary or oversized message, a malformed frame, far too many. Once. */
   | { readonly type: "violation" }
   /** Always the last event. 1006 where there was no close frame: the connection was lost. */
   | ({ readonly type: "closed" } & SocketClose);
@@ -67,7 +67,14 @@ export class ConnectError extends Error {
 /** Relays ping every few seconds: after this many milliseconds without any frame the connection counts as lost. */
 const SILENCE = 60_000;
 /** Bytes of unsent answers at which a relay that pings without reading is given up. */
-const MAX_UNSENT = 256 * 1024;
+const MAX_UNSENT = 64 * 1024;
+/**
+ * Frames that a relay may send over one connection, pings and empty ones among them: a ping a second for half an hour, and
+ * then some. Without a limit they would keep this process busy for ever (security C9).
+ */
+const MAX_FRAMES = 2048;
+/** Frames that one message may come in: honest relays send each in one. */
+const MAX_FRAGMENTS = 64;
 
 /**
  * {@link OpenSocket} by `ws`, through proxies where there are any. Certificates are always checked, whatever the environment
@@ -108,12 +115,15 @@ async function open(
     rejectUnauthorized: true,
     perMessageDeflate: false,
     maxPayload: MAX_FRAME_LENGTH,
+    maxFragments: MAX_FRAGMENTS,
+    // It would drop a connection that pings fast without a word, as if that had been lost.
+    autoPong: false,
     followRedirects: false,
     headers: { "User-Agent": userAgent },
     ...(connect === undefined ? {} : { createConnection: connect }),
   };
   const socket = new WebSocket(url, options);
-  forwardEvents(socket, clock, listener);
+  const intake = forwardEvents(socket, clock, listener);
   try {
     await within(clock, timeout, opened(socket), tooSlow);
   } catch (error) {
@@ -130,7 +140,7 @@ async function open(
       socket.close(1000);
     },
     terminate() {
-      socket.terminate();
+      intake.stop();
     },
   };
 }
@@ -153,31 +163,84 @@ function opened(socket: WebSocket): Promise<void> {
   });
 }
 
-function forwardEvents(socket: WebSocket, clock: Clock, listener: SocketRequest["listener"]): void {
-  const onSilence = () => {
+/**
+ * Tells the listener what comes in, within limits. What `ws` has read in one piece it takes apart to the end, also when the
+ * connection is terminated meanwhile: that can be tens of thousands of frames, which must cost nothing then.
+ */
+function forwardEvents(
+  socket: WebSocket,
+  clock: Clock,
+  listener: SocketRequest["listener"],
+): { readonly stop: () => void } {
+  let frames = 0;
+  let isStopped = false;
+  const stop = () => {
+    isStopped = true;
     socket.terminate();
   };
-  let cancelSilence = clock.after(SILENCE, onSilence);
-  const heard = () => {
-    cancelSilence();
-    cancelSilence = clock.after(SILENCE, onSilence);
+  const refuse = () => {
+    if (isStopped) return;
+    stop();
+    listener({ type: "violation" });
   };
-  socket.on("ping", () => {
-    heard();
-    if (socket.bufferedAmount > MAX_UNSENT) socket.terminate();
+  const silence = new Silence(clock, stop);
+  /** Whether a frame that has come is worth a look. */
+  const counts = (): boolean => {
+    if (isStopped) return false;
+    silence.broken();
+    frames += 1;
+    if (frames > MAX_FRAMES) refuse();
+    return frames <= MAX_FRAMES;
+  };
+  socket.on("ping", (content) => {
+    if (!counts()) return;
+    if (socket.bufferedAmount > MAX_UNSENT) refuse();
+    else socket.pong(content);
   });
+  socket.on("pong", counts);
   socket.on("message", (content, isBinary) => {
-    heard();
-    if (isBinary || !Buffer.isBuffer(content)) listener({ type: "violation" });
+    if (!counts()) return;
+    if (isBinary || !Buffer.isBuffer(content)) refuse();
     else listener({ type: "text", text: content.toString("utf8") });
   });
   socket.on("error", (error) => {
-    if (systemCode(error)?.startsWith("WS_ERR_") === true) listener({ type: "violation" });
+    if (systemCode(error)?.startsWith("WS_ERR_") === true) refuse();
   });
   socket.on("close", (code, reason) => {
-    cancelSilence();
+    silence.end();
     listener({ type: "closed", code, reason: reason.toString("utf8") });
   });
+  return { stop };
+}
+
+/** Notices when nothing has come for {@link SILENCE}. Frames are only noted: a timer for each would be too dear. */
+class Silence {
+  readonly #clock: Clock;
+  readonly #onSilence: () => void;
+  #since: number;
+  #cancel: CancelTimer;
+
+  constructor(clock: Clock, onSilence: () => void) {
+    this.#clock = clock;
+    this.#onSilence = onSilence;
+    this.#since = clock.now();
+    this.#cancel = this.#watch();
+  }
+
+  broken(): void {
+    this.#since = this.#clock.now();
+  }
+
+  end(): void {
+    this.#cancel();
+  }
+
+  #watch(): CancelTimer {
+    return this.#clock.after(this.#since + SILENCE - this.#clock.now(), () => {
+      if (this.#clock.now() - this.#since >= SILENCE) this.#onSilence();
+      else this.#cancel = this.#watch();
+    });
+  }
 }
 
 function systemCode(error: unknown): string | undefined {
