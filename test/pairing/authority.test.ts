@@ -70,6 +70,14 @@ function run(names: readonly InputName[], policy = POLICY) {
 
 const transcript = (names: readonly InputName[]) => run(names).effects.map(word);
 
+it("F1: the fingerprint is of the request's bytes as they came, however they are spaced", () => {
+  const spaced = JSON.stringify(JSON.parse(formatRequest(REQUEST)), null, 1);
+  const { effects } = stepAuthority(run(["connected"]).state, message(spaced));
+  expect(effects).toContainEqual(
+    expect.objectContaining({ type: "present", fingerprint: requestFingerprint(spaced) }),
+  );
+});
+
 describe("the way to the end", () => {
   const BEGINNING = ["report connected", "send pair:auth:metadata", "present"];
 

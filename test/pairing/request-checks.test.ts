@@ -195,6 +195,13 @@ describe("pins and unattended approval", () => {
     expect(fieldsRefused({}, { expectFingerprint: "0000000000000" })).toEqual(["fingerprint"]);
   });
 
+  it("F4: compares every character of the expected fingerprint", () => {
+    for (const index of Array(FINGERPRINT.length).keys()) {
+      const expectFingerprint = `${FINGERPRINT.slice(0, index)}Z${FINGERPRINT.slice(index + 1)}`;
+      expect(fieldsRefused({}, { expectFingerprint })).toEqual(["fingerprint"]);
+    }
+  });
+
   it("grants the session scope unasked only if the user named it", () => {
     const scope = `profile ${SESSION}`;
     expect(fieldsRefused({ scope })).toEqual([]);
