@@ -183,10 +183,27 @@ describe.skipIf(!HAS_TERMINALS)(`a URL of another accounts server (${WHY_NOT})`,
     elsewhere.accounts.requests.clear();
     const { joining, folder } = joinFrom(url);
     await joining.fill(/Type its name \(.*\) to go on: $/, line);
+    await joining.shows(/The pairing URL is for the accounts server|Connecting to the other device/);
+    expect(joining.text).not.toContain("Connecting");
     expect(await joining.exit).toBe(9);
     expect(elsewhere.relay.stats().connections).toBe(1);
     expect(elsewhere.accounts.requests.all()).toEqual([]);
     expect(existsSync(folder)).toBe(false);
+    program.kill("SIGINT");
+    await program.exit;
+  });
+
+  it("J2: is refused with --yes, and not asked about", async () => {
+    const { program, url } = await elsewhere.host();
+    elsewhere.accounts.requests.clear();
+    const folder = world.newFolder();
+    const args = ["join", "--server", world.accounts.url, "--config-dir", folder, "--yes", url];
+    const joining = new Terminal(args);
+    await joining.shows(/The pairing URL is for the accounts server|Type its name/);
+    expect(joining.text).not.toContain("Type its name");
+    expect(await joining.exit).toBe(9);
+    expect(elsewhere.relay.stats().connections).toBe(1);
+    expect(elsewhere.accounts.requests.all()).toEqual([]);
     program.kill("SIGINT");
     await program.exit;
   });
