@@ -412,7 +412,10 @@ describe("this device", () => {
       "other@example.org",
       "-",
     ];
-    expect((await run(args, { input: url })).status).toBe(8);
+    const refused = await run(args, { input: url });
+    expect(refused.status).toBe(8);
+    // Before this device says yes, and the code is there to be exchanged.
+    expect(refused.events.map(({ event }) => event)).toEqual(["metadata", "error"]);
     expect(existsSync(folder)).toBe(false);
     await host.exit;
   });

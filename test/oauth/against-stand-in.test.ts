@@ -280,6 +280,16 @@ describe("a redemption that does not hold is undone on the server", () => {
   });
 });
 
+test("J6: an address in other letter case is the same account's", async () => {
+  const sandbox = await startSandbox();
+  const host = await loginAs(sandbox);
+  const device = newDevice(sandbox);
+  const code = await grant(sandbox.client, host, device.request);
+  const shouted = EMAIL.toUpperCase();
+  const { credentials } = await device.redeemWith(code, { announcedEmail: shouted, expectEmail: shouted });
+  expect(credentials.email).toBe(EMAIL);
+});
+
 describe("a code", () => {
   test("is exchanged once, and not at all with another verifier", async () => {
     const sandbox = await startSandbox();

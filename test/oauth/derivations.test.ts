@@ -101,6 +101,16 @@ describe("PKCE and state", () => {
     expect(pkce).toEqual({ verifier: inputs.codeVerifier, challenge: expected.codeChallenge });
   });
 
+  test("J4: the verifier has 43 characters, which are 32 bytes as they were drawn", () => {
+    const drawn: number[] = [];
+    const { verifier } = createPkcePair((length) => {
+      drawn.push(length);
+      return systemRandom(length);
+    });
+    expect(verifier).toMatch(/^[\w-]{43}$/);
+    expect(drawn).toEqual([32]);
+  });
+
   test("each draw is fresh", () => {
     expect(createPkcePair(systemRandom).verifier).not.toBe(createPkcePair(systemRandom).verifier);
     expect(createState(systemRandom)).toMatch(/^[A-Za-z0-9_-]{22}$/);

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { compactDecrypt, CompactEncrypt } from "jose";
 import { describe, expect, test } from "vitest";
 import { systemRandom } from "../../src/lib/random.ts";
 import { decryptKeys, MAX_KEYS_JWE_LENGTH, openKeys, sealKeys } from "../../src/oauth/keys-jwe.ts";
@@ -96,6 +97,20 @@ describe("opening", () => {
     ["apu and apv", withHeader({ apu: "QWxpY2U", apv: "Qm9i" })],
   ])("accepts %s", async (_, good) => {
     expect(await openKeys(good, recipient)).toEqual(keys);
+  });
+
+  test.each([
+    ["another encryption", { alg: "ECDH-ES", enc: "A128GCM" }],
+    ["an older encryption", { alg: "ECDH-ES", enc: "A256CBC-HS512" }],
+    ["key wrapping", { alg: "ECDH-ES+A256KW", enc: "A256GCM" }],
+    ["compression", { alg: "ECDH-ES", enc: "A256GCM", zip: "DEF" }],
+  ])("J5: refuses a bundle that is sound, by %s", async (_, header) => {
+    const sound = await new CompactEncrypt(Buffer.from(plaintext))
+      .setProtectedHeader(header)
+      .encrypt({ ...publicJwkOf(recipient) });
+    const opened = await compactDecrypt(sound, { ...recipient });
+    expect(Buffer.from(opened.plaintext).toString()).toBe(plaintext);
+    await expect(openKeys(sound, recipient)).rejects.toMatchObject({ code: "refused" });
   });
 
   test.each([
