@@ -509,6 +509,30 @@ describe("a line", () => {
   });
 });
 
+describe("D1: what others wrote", () => {
+  it("is spelled out where a failure quotes it", async () => {
+    const { offer, terminal, reporter } = open({ columns: 120 });
+    await offer();
+    const hostile = "\u001b]52;c;eA==\u0007\u202e";
+    reporter.fail(new FxaPairError("refused", `No: ${hostile}`, { hint: `Or: ${hostile}` }));
+    await settle();
+    expect(terminal.screen).toContain("No: \\u{1b}]52;c;eA==\\u{7}\\u{202e}");
+    expect(terminal.screen).toContain("Or: \\u{1b}]52;c;eA==\\u{7}\\u{202e}");
+  });
+
+  it("is spelled out where it is pasted into a line", async () => {
+    const { offer, prompter, terminal, controller } = open();
+    (await offer()).connected();
+    const answered = prompter.line("Code", { hidden: false }, controller.signal);
+    await settle();
+    terminal.type("1\u202e\u001b[200~2\u001b[31m\u200b3\u001b[201~");
+    await settle();
+    expect(terminal.screen).toContain("Code: 1\\u{202e}2\\u{1b}[31m\\u{200b}3");
+    terminal.type("\r");
+    await answered;
+  });
+});
+
 describe("there is no screen", () => {
   it.each([[{ json: true }], [{ quiet: true }], [{ accessible: true }]])("with %j", async (options) => {
     const { offer, terminal } = open(options);
