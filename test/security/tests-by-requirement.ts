@@ -254,6 +254,7 @@ export const TESTS_BY_REQUIREMENT: Readonly<Record<string, Tests>> = {
   J7: {
     [TERMINAL]: ["part when the joiner presses %s"],
     "test/ui/screen/join-screens.test.ts": ["in a window of $columns×$rows"],
+    "test/ui/prompt.test.ts": ["a question > takes %j for %s"],
   },
   J8: {
     "test/oauth/credential-store.test.ts": [
