@@ -58,7 +58,7 @@ const EVENTS: readonly (readonly [name: string, event: CliEvent])[] = [
       email: HOSTILE,
       scope: [],
       keys: [HOSTILE],
-      stored: "/home/ida/x",
+      stored: "credentials.json",
       inStore: true,
     },
   ],
