@@ -7,6 +7,7 @@ import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Fault } from "../../src/accounts/faults.ts";
 import { qrPng } from "../../src/qr/encode.ts";
+import { breaking } from "../faults/file-cases.ts";
 import { PATIENT, cleanUp, run, start, temporaryFolder } from "./harness.ts";
 import { createWorld, EMAIL, PASSWORD, storedCredentials } from "./world.ts";
 import type { World } from "./world.ts";
@@ -378,6 +379,19 @@ describe("this device", () => {
     expect(ended.status).toBe(2);
     // Either it noticed before the code was redeemed, or it gave the tokens back.
     expect(requestsTo("/auth/v1/oauth/destroy") - before).toBeLessThanOrEqual(1);
+  });
+
+  it("J8: has no room for its credentials: the tokens are given back, and nothing is stored", async () => {
+    const { program: host, url } = await world.host();
+    const before = requestsTo("/auth/v1/oauth/destroy");
+    const folder = world.newFolder();
+    const env = breaking(folder, { at: "rename credentials.json.*.tmp", fault: "ENOSPC" });
+    const args = ["join", ...world.servers, "--config-dir", folder, "--json", "--yes", "-"];
+    const ended = await run(args, { input: url, env });
+    expect(ended.status).toBe(2);
+    expect(requestsTo("/auth/v1/oauth/destroy") - before).toBe(1);
+    expect(storedCredentials(folder)).toBeUndefined();
+    expect(await host.exit).toBe(0);
   });
 
   it("is signed in to another account already", async () => {
