@@ -26,7 +26,7 @@ async function connected(relay = countingRelay()) {
   return { relay, clock, host, join, events };
 }
 
-describe("a lost connection", () => {
+describe("R12: a lost connection", () => {
   // A conversation: four frames of handshake, then three messages from either side.
   it.each([...Array(10).keys()])(
     "after frame %i loses and doubles nothing, on either side",

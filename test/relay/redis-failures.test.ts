@@ -96,7 +96,7 @@ describeWithRedis("when Redis fails", () => {
     expect(here.observer.messages).toHaveLength(12);
   });
 
-  it("taking messages whose answers get lost: they count, and are passed on, once", async () => {
+  it("R12: taking messages whose answers get lost: they count, and are passed on, once", async () => {
     const proxy = await ServerProxy.start(server);
     const here = await TestNode.start(`redis://127.0.0.1:${proxy.port}`);
     const there = await TestNode.start(server.url);

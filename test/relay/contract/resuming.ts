@@ -159,6 +159,21 @@ export function resumeContract(subject: BackplaneSubject): void {
     });
   });
 
+  describe("the lifespan of a channel", () => {
+    const world = freshWorld(subject);
+
+    it("R3: is the same when a lost seat is taken again", async () => {
+      const [first, second] = await world().pair();
+      await world().passes(250_000);
+      await second.isLost();
+      await world().passes(30_000);
+      const again = await world().resume(second);
+      expect(again.admission.expiresIn).toBe(20_000);
+      await world().passes(20_250);
+      expect([first.heard, again.heard]).toEqual([[ENDINGS.lifespanOver], [ENDINGS.lifespanOver]]);
+    });
+  });
+
   describe("a seat taken again while its socket still looks open", () => {
     const world = freshWorld(subject);
 
