@@ -2,7 +2,16 @@
 import { expect } from "vitest";
 import { ALERT_CODES, type AlertName } from "../../src/tls/alerts.ts";
 import type { TlsPskConnection, TlsPskConfig } from "../../src/tls/connection.ts";
-import { ForgedClient, ForgedServer, record, u8, vec8, zeros, type Sealer } from "./forge.ts";
+import {
+  ENCRYPTED_EXTENSIONS,
+  ForgedClient,
+  ForgedServer,
+  record,
+  u8,
+  vec8,
+  zeros,
+  type Sealer,
+} from "./forge.ts";
 import { concat, connection, drain, failure, records, toHex } from "./helpers.ts";
 
 export interface Stage {
@@ -52,6 +61,13 @@ export function clientWaitingForExtensions(overrides: Partial<TlsPskConfig> = {}
   const stage = clientWaitingForHello(overrides);
   stage.connection.feed(stage.peer.hello());
   return { ...stage, reading: stage.peer.reading };
+}
+
+/** The client has seen EncryptedExtensions in a record of their own. */
+export function clientWaitingForFinished(overrides: Partial<TlsPskConfig> = {}): ClientStage {
+  const stage = clientWaitingForExtensions(overrides);
+  stage.connection.feed(stage.peer.writing!.seal(22, ENCRYPTED_EXTENSIONS));
+  return stage;
 }
 
 export function clientConnected(overrides: Partial<TlsPskConfig> = {}): ClientStage {

@@ -7,6 +7,8 @@ import {
   connectedPair,
   connection,
   drain,
+  failure,
+  flipped,
   IMPLEMENTATIONS,
   pair,
   PSK,
@@ -16,11 +18,15 @@ import {
   utf8,
 } from "./helpers.ts";
 import {
+  clientConnected,
   clientWaitingForExtensions,
+  clientWaitingForFinished,
   clientWaitingForHello,
   serverAtStart,
   serverConnected,
   serverWaitingForFinished,
+  type ClientStage,
+  type ServerStage,
 } from "./stages.ts";
 
 /** Primitives that remember all keys, MACs and IVs, and how many AEAD keys are still alive. */
@@ -107,6 +113,8 @@ describe.each(IMPLEMENTATIONS)("on $name", ({ primitives }) => {
       "a client waiting for EncryptedExtensions",
       (watch) => clientWaitingForExtensions({ primitives: watch }).connection,
     ],
+    ["a client waiting for Finished", (watch) => clientWaitingForFinished({ primitives: watch }).connection],
+    ["a connected client", (watch) => clientConnected({ primitives: watch }).connection],
   ];
   it.each(stages)("a failure wipes %s", (_name, reach) => {
     const watch = watched(primitives);
@@ -162,7 +170,7 @@ describe.each(IMPLEMENTATIONS)("on $name", ({ primitives }) => {
     expect(toHex(secret)).toBe(toHex(utf8("not for anybody else")));
   });
 
-  it("a wrong Finished or binder leaves nothing behind", () => {
+  it("a wrong binder leaves nothing behind", () => {
     const watch = watched(primitives);
     const { client, server } = pair({ primitives: watch.primitives });
     client.start();
@@ -170,6 +178,17 @@ describe.each(IMPLEMENTATIONS)("on $name", ({ primitives }) => {
     hello[hello.length - 1]! ^= 1;
     server.feed(hello);
     client.dispose();
+    expect(watch.alive()).toEqual([]);
+  });
+
+  it.each<[whose: string, reach: (watch: TlsPrimitives) => ClientStage | ServerStage]>([
+    ["server's", (watch) => clientWaitingForFinished({ primitives: watch })],
+    ["client's", (watch) => serverWaitingForFinished({ primitives: watch })],
+  ])("the %s wrong Finished leaves nothing behind on the other side", (_whose, reach) => {
+    const watch = watched(primitives);
+    const { connection: target, peer } = reach(watch.primitives);
+    target.feed(peer.writing!.seal(22, flipped(peer.finishedMessage(), -1)));
+    expect(failure(drain(target))).toMatchObject({ refusal: "finishedMismatch" });
     expect(watch.alive()).toEqual([]);
   });
 });
