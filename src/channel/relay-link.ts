@@ -78,8 +78,9 @@ export class RelayLink {
   #flushed = new Settled<null>();
   /** The socket is closed, and perhaps not yet replaced. */
   #socketGone = false;
+  /** Settles when a lost seat is taken again, or is not sought any more. */
+  #resuming: Promise<void> = Promise.resolve();
   #closing: Promise<void> | undefined;
-  readonly #gone = new Settled<null>();
   #cancelPause: () => void = () => undefined;
 
   /** Connects and waits for the relay's first message. @throws FxaPairError */
@@ -135,28 +136,30 @@ export class RelayLink {
     if (this.#over) return;
     this.#over = true;
     this.#cancelPause();
-    // Nobody has listened yet, and nobody will: but that the socket is gone must be heard.
-    if (this.#listener === undefined) this.#attach(this.#connection);
-    if (this.#socketGone) return;
-    const { socket } = this.#connection;
+    if (!this.#socketGone) await this.#hangUp(this.#connection);
+    else await within(this.#options.clock, CLOSE_WAIT, this.#resuming, () => undefined);
+  }
+
+  /** Tells the relay that this device leaves, and drops a connection whose other end does not answer that. */
+  async #hangUp({ socket, mailbox }: RelayConnection): Promise<void> {
+    const gone = new Settled<null>();
+    mailbox.listen(({ type }) => {
+      if (type === "closed") gone.settle(null);
+    });
     socket.close();
-    await within(this.#options.clock, CLOSE_WAIT, this.#gone.promise, () => {
+    await within(this.#options.clock, CLOSE_WAIT, gone.promise, () => {
       socket.terminate();
       return null;
     });
   }
 
   #attach(connection: RelayConnection): void {
+    if (this.#over) return;
     connection.mailbox.listen((event) => {
       if (connection !== this.#connection) return;
-      if (event.type === "closed") this.#noteGone();
+      if (event.type === "closed") this.#socketGone = true;
       if (!this.#over) this.#handle(event);
     });
-  }
-
-  #noteGone(): void {
-    this.#socketGone = true;
-    if (this.#over) this.#gone.settle(null);
   }
 
   #handle(event: SocketEvent): void {
@@ -206,7 +209,7 @@ export class RelayLink {
     // What was sent may have died with the socket.
     if (this.#sent.length > 0) this.#onHold = true;
     this.#listener?.lost();
-    this.#resume(close).catch((error: unknown) => {
+    this.#resuming = this.#resume(close).catch((error: unknown) => {
       this.#connection.socket.terminate();
       this.#end({ error: toError(error) });
     });
@@ -228,7 +231,8 @@ export class RelayLink {
       const connection = await this.#reconnect(Math.min(left, ATTEMPT_TIME));
       if (connection === "refused") break;
       if (connection === "failed") continue;
-      if (this.#isOver()) connection.socket.terminate();
+      // Left without a word, the relay would keep the seat, and the other device waiting.
+      if (this.#isOver()) await this.#hangUp(connection);
       else this.#takeOver(connection);
       return;
     }

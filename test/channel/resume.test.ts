@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { createChannel } from "../../src/channel/pairing-channel.ts";
 import { ConnectError } from "../../src/channel/socket.ts";
 import type { ConnectFacts } from "../../src/channel/socket.ts";
+import { formatFirstMessage } from "../../src/channel/wire.ts";
 import { FakeClock } from "../relay/support.ts";
 import { EventReader, openPair, optionsFor } from "./harness.ts";
 import { CHANNEL_ID, MemoryRelay } from "./memory-relay.ts";
@@ -266,6 +267,44 @@ describe("attempts to come back", () => {
     expect(clock.pending).toBe(0);
     expect(relay.seats).toHaveLength(3);
     expect(await events.rest()).toEqual([]);
+  });
+
+  describe("that are under way when the channel is closed here", () => {
+    async function closingMeanwhile() {
+      const { relay, clock, host, join } = await connected();
+      relay.opening = "nothing";
+      relay.cutSeat(relay.seats[0]!);
+      await relay.tried(3);
+      const seat = relay.seats[2]!;
+      const greeting = formatFirstMessage({ link: "/", channelid: CHANNEL_ID, resume: "0", seen: 2 });
+      const greet = () => {
+        seat.emit({ type: "text", text: greeting });
+      };
+      await clock.waitedFor(10_000);
+      return { clock, closing: host.close(), join, seat, greet };
+    }
+
+    it("give the seat back if they succeed, so that the other device need not wait", async () => {
+      const { clock, closing, join, seat, greet } = await closingMeanwhile();
+      greet();
+      await closing;
+      expect(seat.closed).toBe(1000);
+      await join.close();
+      expect(clock.pending).toBe(0);
+    });
+
+    it("are waited for no longer than a second, and still give it back", async () => {
+      const { clock, closing, join, seat, greet } = await closingMeanwhile();
+      await clock.waitedFor(1000);
+      clock.advance(1000);
+      await closing;
+      expect(seat.closed).toBeUndefined();
+      greet();
+      await join.close();
+      await new Promise(setImmediate);
+      expect(seat.closed).toBe(1000);
+      expect(clock.pending).toBe(0);
+    });
   });
 
   it("that meet a bug of our own report that very bug", async () => {
