@@ -153,6 +153,7 @@ describe("what is given to join", () => {
     [["join", "--format", "xml", "--yes", "-"], /--format/],
     [["host", "--approve-jwk", "short", "--yes"], /--approve-jwk/],
     [["host", "--qr-out", "code.gif", "--yes"], /--qr-out/],
+    [["host", "--timeout", "901", "--yes"], /--timeout.*900/],
     [["token"], /--scope/],
     [["host", "--server", "http://192.0.2.1", "--yes"], /https/],
   ])("usage: %j", async (args, words) => {

@@ -203,7 +203,7 @@ export const TESTS_BY_REQUIREMENT: Readonly<Record<string, Tests>> = {
       "is replaced by r, and the old one is worth nothing then",
       "is offered afresh when its time is over",
     ],
-    [REFUSALS]: ["ends a channel that nobody joins, at its time"],
+    [REFUSALS]: ["ends a channel that nobody joins, at its time", "usage: %j"],
   },
   H14: {
     "test/ui/screen/host-screens.test.ts": ["in a window of $columns×$rows"],
