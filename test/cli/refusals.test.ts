@@ -413,6 +413,20 @@ describe("this device", () => {
     await host.exit;
   });
 
+  it("J9: is signed in at another accounts server, to an account of the same address", async () => {
+    const folder = await world.hostFolder();
+    const server = "https://accounts.example.org";
+    const kept = JSON.stringify({ ...storedCredentials(folder), server });
+    writeFileSync(join(folder, "credentials.json"), kept);
+    const { program: host, url } = await world.host();
+    const args = ["join", ...world.servers, "--config-dir", folder, "--json", "--yes", "-"];
+    const ended = await run(args, { input: url });
+    expect(ended.status).toBe(2);
+    expect(ended.events).not.toContainEqual(expect.objectContaining({ event: "approved", by: "local" }));
+    expect(storedCredentials(folder)).toMatchObject({ server });
+    await host.exit;
+  });
+
   it("expects another account than the one announced", async () => {
     const { program: host, url } = await world.host();
     const folder = world.newFolder();
@@ -429,8 +443,8 @@ describe("this device", () => {
     ];
     const refused = await run(args, { input: url });
     expect(refused.status).toBe(8);
-    // Before this device says yes, and the code is there to be exchanged.
-    expect(refused.events.map(({ event }) => event)).toEqual(["metadata", "error"]);
+    // Before this device says yes, so that no code is exchanged.
+    expect(refused.events).not.toContainEqual(expect.objectContaining({ event: "approved", by: "local" }));
     expect(existsSync(folder)).toBe(false);
     await host.exit;
   });

@@ -229,6 +229,19 @@ describe("UpgradeHandler", () => {
     expect(socket.writableEnded).toBe(true);
   });
 
+  it("R4: answers no more pings than a peer that does not read may leave unread", async () => {
+    const { handler } = subject();
+    const socket = new Duplex({ read: () => undefined, write: () => undefined });
+    await handler.handle(request("/v1/ws/"), socket, Buffer.alloc(0));
+    const before = socket.writableLength;
+    // Masked, with the longest payload (RFC 6455 §5.2, §5.5).
+    const ping = Buffer.concat([Buffer.from([0x89, 0x80 | 125, 0, 0, 0, 0]), Buffer.alloc(125)]);
+    for (let count = 0; count < MOST_CONTROL_FRAMES; count++) socket.push(ping);
+    await nextTurn();
+    expect(socket.writableLength).toBeGreaterThan(before);
+    expect(socket.writableLength).toBeLessThan(4_096 + 2 * ping.length);
+  });
+
   it("R3: ends a channel whose lifespan is over, even if the backplane's own time goes another way", async () => {
     const { handler, observer, clock, heartbeats } = subject({ connLifespan: 20 });
     const socket = pipe();
