@@ -1,6 +1,7 @@
 /** Every breakage, and why some requirements have none. */
 import type { Breakage } from "./breakage.ts";
 import { CHANNEL } from "./channel.ts";
+import { FINGERPRINT } from "./fingerprint.ts";
 import { HOST_SCREEN } from "./host-screen.ts";
 import { HOST_BREAKAGES } from "./host.ts";
 import { NETWORK } from "./network.ts";
@@ -8,6 +9,7 @@ import { SECRETS } from "./secrets.ts";
 
 export const BREAKAGES: readonly Breakage[] = [
   ...CHANNEL,
+  ...FINGERPRINT,
   ...HOST_BREAKAGES,
   ...HOST_SCREEN,
   ...NETWORK,

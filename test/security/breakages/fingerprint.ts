@@ -1,0 +1,111 @@
+/** What can be broken in the fingerprint of a request. */
+import type { Breakage } from "./breakage.ts";
+
+export const FINGERPRINT: readonly Breakage[] = [
+  {
+    ids: ["F1"],
+    file: "src/pairing/fingerprint.ts",
+    find: `digest.toString("hex", 0, 9)}\`) >> 7n`,
+    replace: `digest.toString("hex", 0, 9)}\`) >> 8n`,
+    words: "the fingerprint has 64 bits of the hash",
+  },
+  {
+    ids: ["F1"],
+    file: "src/pairing/fingerprint.ts",
+    find: `.update(LABEL, "utf8")`,
+    replace: "",
+    words: "the fingerprint's hash has no label",
+  },
+  {
+    ids: ["F1"],
+    file: "src/pairing/authority.ts",
+    find: "requestFingerprint(text), sender",
+    replace: "requestFingerprint(JSON.stringify(JSON.parse(text))), sender",
+    words: "the host's fingerprint is of the request as it was read, not of the bytes that came",
+  },
+  {
+    ids: ["F1"],
+    file: "src/pairing/fingerprint.ts",
+    find: `return \`\${fingerprint.slice(0, 4)}-\${fingerprint.slice(4, 9)}-\${fingerprint.slice(9)}\`;`,
+    replace: `return \`\${fingerprint.slice(0, 4)}-\${fingerprint.slice(4, 8)}-\${fingerprint.slice(8)}\`;`,
+    words: "the fingerprint is shown in other groups",
+  },
+  {
+    ids: ["F1"],
+    file: "src/pairing/fingerprint.ts",
+    find: `compact.toUpperCase().replaceAll("O", "0")`,
+    replace: `compact.toUpperCase()`,
+    words: "an O that is typed for a 0 is not read as one",
+  },
+  {
+    ids: ["F1"],
+    file: "src/pairing/run-authority.ts",
+    find: "fingerprint: formatFingerprint(fingerprint),",
+    replace: "fingerprint: formatFingerprint(fingerprint).replaceAll('-', ''),",
+    words: "the host's events have the fingerprint in another form than the new device's",
+  },
+  {
+    ids: ["F1"],
+    file: "src/pairing/supplicant.ts",
+    find: "requestFingerprint(formatRequest(state.request))",
+    replace: "requestFingerprint(JSON.stringify(state.request))",
+    words: "the new device's fingerprint is not of the document that it sent",
+  },
+  {
+    ids: ["F2"],
+    file: "src/ui/words.ts",
+    find: "If the ${other} device is a terminal, compare:",
+    replace: "Compare:",
+    words: "the host does not say when there is a fingerprint to compare",
+  },
+  {
+    ids: ["F3"],
+    file: "src/pairing/fingerprint.ts",
+    find: `.update(document, "utf8")`,
+    replace: `.update(document.replace(/"keys_jwk":"[^"]*"/, ""), "utf8")`,
+    words: "the fingerprint leaves out the key that the bundle is for",
+  },
+  {
+    ids: ["F4"],
+    file: "src/commands/host.ts",
+    find: "...(flags.approveJwk === undefined ? {} : { approveJwkThumbprint: flags.approveJwk }),",
+    replace: "",
+    words: "--approve-jwk is read and not applied",
+  },
+  {
+    ids: ["F4"],
+    file: "src/commands/host.ts",
+    find: "...(flags.expectFingerprint === undefined ? {} : { expectFingerprint: flags.expectFingerprint }),",
+    replace: "",
+    words: "--expect-fingerprint is read and not applied",
+  },
+  {
+    ids: ["F4"],
+    file: "src/pairing/request-checks.ts",
+    find: "const pinned = jwk !== undefined &&",
+    replace: "const pinned = jwk === undefined ||",
+    words: "a request without a key passes the pin of a key",
+  },
+  {
+    ids: ["F4"],
+    file: "src/pairing/request-checks.ts",
+    find: "expectFingerprint !== undefined && expectFingerprint !== fingerprint",
+    replace: "expectFingerprint !== undefined && !fingerprint.startsWith(expectFingerprint.slice(0, 4))",
+    words: "only the first group of the expected fingerprint is compared",
+  },
+  {
+    ids: ["F4"],
+    file: "src/commands/approval.ts",
+    find: "    if (this.#flags.yes) {\n      // The sign-in may have aged",
+    replace: "    if (this.#flags.yes || isPinned(this.#flags)) {\n      // The sign-in may have aged",
+    words: "the user is not asked about a pinned request",
+  },
+  {
+    ids: ["F4"],
+    file: "src/pairing/authority.ts",
+    find: 'return end(state, failures.requestRefused(verdict.problems), [{ type: "closeNotify" }]);',
+    replace:
+      'return end(state, failures.requestRefused(verdict.problems), [{ type: "send", document: formatMetadata(state.metadata) }, { type: "closeNotify" }]);',
+    words: "the account is told before the pin refuses the request",
+  },
+];
