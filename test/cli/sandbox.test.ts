@@ -1,6 +1,7 @@
 /** `fxa-pair sandbox`: a world for a command to run in, which is gone with it. */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { cleanUp, PROGRAM, run, start, temporaryFolder } from "./harness.ts";
@@ -15,6 +16,19 @@ function runInside(script: string, extra: readonly string[] = [], env: Record<st
 
 const HTTP_LOOPBACK = /^http:\/\/127\.0\.0\.1:\d+$/;
 const WS_LOOPBACK = /^ws:\/\/127\.0\.0\.1:\d+$/;
+
+function answersAt(host: string, port: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port: Number(port) });
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => {
+      resolve(false);
+    });
+  });
+}
 
 describe("the command", () => {
   it("gets the environment, and its folder is gone afterwards", async () => {
@@ -117,6 +131,19 @@ describe("a sandbox without a command", () => {
     expect(sandbox.events).toHaveLength(1);
   });
 
+  // All of 127.0.0.0/8 is this machine there: who listens on every address answers at the next one, too.
+  it.skipIf(process.platform !== "linux")("A6: is at one address of this machine alone", async () => {
+    const sandbox = start(["sandbox", "--json"]);
+    const { server, channelServer } = await sandbox.event("ready");
+    for (const url of [server, channelServer]) {
+      const { hostname, port } = new URL(String(url));
+      expect([hostname, await answersAt("127.0.0.1", port)]).toEqual(["127.0.0.1", true]);
+      expect(await answersAt("127.0.0.2", port)).toBe(false);
+    }
+    sandbox.kill("SIGTERM");
+    await sandbox.exit;
+  });
+
   it("prints lines that a shell can take over", async () => {
     const sandbox = start(["sandbox"]);
     await sandbox.prints(/^export FXA_PAIR_CONFIG_DIR=/m);
@@ -172,7 +199,9 @@ describe.skipIf(process.platform === "win32")("the user's own credentials", () =
 
   it("stay out of the sandbox, where the environment names them", async () => {
     const folder = temporaryFolder();
-    writeFileSync(join(folder, "credentials.json"), "not to be read", { mode: 0o600 });
+    for (const name of ["credentials.json", "config.json"]) {
+      writeFileSync(join(folder, name), "not to be read", { mode: 0o600 });
+    }
     const env = { FXA_PAIR_CONFIG_DIR: folder };
     const inside = await run(["sandbox", "--", process.execPath, PROGRAM, "status"], { env });
     expect(inside.status, inside.stderr).toBe(0);

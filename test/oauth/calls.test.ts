@@ -64,6 +64,17 @@ describe("throttling", () => {
     expect(http.requests).toHaveLength(1);
   });
 
+  test.each([403, 406])("A4: nothing is sent again to who takes it for a robot (%i)", async (status) => {
+    const { client, http, clock } = scriptedClient({
+      "POST /v1/oauth/token": { status, document: undefined },
+    });
+    expect(await failureOf(client.refresh({ clientId: CLIENT_ID, refreshToken: TOKEN }))).toMatchObject({
+      code: "refused",
+      hint: expect.stringContaining("Pair this device with one that is already signed in"),
+    });
+    expect([http.requests.length, clock.waits]).toEqual([1, []]);
+  });
+
   test("waits for longer than a minute when its deadline allows it", async () => {
     const { client, clock } = scriptedClient(
       { "POST /v1/session/destroy": [throttled("100"), {}] },
