@@ -7,8 +7,13 @@ import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
 import { Command } from "commander";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { joinChannel } from "../../src/channel/pairing-channel.ts";
 import { addGlobalOptions } from "../../src/commands/global-options.ts";
 import { COMMANDS } from "../../src/commands/index.ts";
+import { systemClock } from "../../src/lib/clock.ts";
+import { systemRandom } from "../../src/lib/random.ts";
+import { noProxy } from "../../src/network/proxies.ts";
+import { parsePairingUrl } from "../../src/pairing/pairing-url.ts";
 import { cleanUp, run, start, temporaryFolder } from "./harness.ts";
 import { startImpostor } from "./impostor.ts";
 import { HAS_STRACE, NO_STRACE, traced } from "./strace.ts";
@@ -97,6 +102,24 @@ describe("the pairing URL in files", () => {
     for (const path of paths) expect(existsSync(path), path).toBe(false);
     expect(host.stdout + host.stderr).not.toMatch(/channel_key/);
   });
+});
+
+it("S3: the pairing URL is gone from its files as soon as a device has used it", async () => {
+  const folder = temporaryFolder();
+  const [urlFile, picture] = [join(folder, "url"), join(folder, "code.png")];
+  const args = ["host", ...world.servers, "--config-dir", await world.hostFolder(), "--json", "--yes"];
+  const host = start([...args, "--url-out", urlFile, "--qr-out", picture]);
+  await host.event("channel");
+  const { channelId, channelKey } = parsePairingUrl(readFileSync(urlFile, "utf8"));
+  const relay = { relayUrl: world.relay.url, userAgent: "test", proxyFor: noProxy };
+  const system = { clock: systemClock, random: systemRandom };
+  // It says nothing, so that the host goes on waiting.
+  const channel = await joinChannel({ ...relay, ...system, channelId, channelKey });
+  for (const path of [urlFile, picture])
+    await expect.poll(() => existsSync(path), { timeout: 20_000 }).toBe(false);
+  expect(host.events.map(({ event }) => event)).toEqual(["channel"]);
+  await channel.close();
+  await host.exit;
 });
 
 describe.skipIf(process.platform === "win32")("files with secrets", () => {
