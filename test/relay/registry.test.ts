@@ -151,6 +151,19 @@ describe("ChannelRegistry", () => {
     expect(registry.remembered).toBe(0);
   });
 
+  it("R7: holds no more of a channel that has ended before its time than its id", () => {
+    const registry = new Subject();
+    admitted(registry.open({ id: "A", address: "192.0.2.1", token: "first", nameplate: true }, START));
+    registry.attach(first("A"));
+    const held = () => {
+      const { size, waiting, addresses, nameplates, remembered } = registry;
+      return { size, waiting, addresses, nameplates, remembered };
+    };
+    expect(held()).toEqual({ size: 1, waiting: 1, addresses: 1, nameplates: 1, remembered: 0 });
+    registry.end("A", ENDINGS.binary, START);
+    expect(held()).toEqual({ size: 0, waiting: 0, addresses: 0, nameplates: 0, remembered: 1 });
+  });
+
   it("R7: holds nothing after many channels, however they went", () => {
     const registry = new ChannelRegistry(
       { ...LIMITS, maxChannels: Infinity, connectRate: 1_000, channelsPerAddress: 64 },
