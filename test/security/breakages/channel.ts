@@ -219,7 +219,7 @@ let drawn: Uint8Array | undefined;`,
   {
     ids: ["C9"],
     file: "src/channel/socket.ts",
-    find: "if (socket.bufferedAmount > MAX_UNSENT) socket.terminate();",
+    find: "if (socket.bufferedAmount > MAX_UNSENT) refuse();",
     replace: "",
     words: "answers to a relay that pings and does not read pile up",
   },
