@@ -6,10 +6,12 @@
 import type * as Undici from "undici";
 import type { Clock } from "../lib/clock.ts";
 import { FxaPairError, toError } from "../lib/errors.ts";
+import type { FxaPairErrorOptions } from "../lib/errors.ts";
 import { errorCode } from "../lib/private-file.ts";
 import { parseJsonBytes } from "../lib/json.ts";
 import type { ProxyFor } from "../network/proxies.ts";
 import { createConnector } from "./connector.ts";
+import { tellingStart } from "./request-start.ts";
 
 /** The longest answers are device lists; a megabyte is room for thousands. */
 const MAX_ANSWER_BYTES = 1024 * 1024;
@@ -36,9 +38,23 @@ export interface HttpAnswer {
   readonly date?: number;
 }
 
+/** There was no whole answer, so what became of the request is not known; unless it never left. */
+export class NoAnswerError extends FxaPairError {
+  /** Whether the server may have got the request: a connection was there, and it began to leave on it. */
+  readonly hasLeft: boolean;
+
+  constructor(hasLeft: boolean, message: string, options: FxaPairErrorOptions) {
+    super("unreachable", message, options);
+    this.hasLeft = hasLeft;
+  }
+}
+
 /** What the accounts client needs of HTTP. */
 export interface Http {
-  /** @throws FxaPairError `unreachable` when there is no whole answer within the limits; the signal's reason when aborted. */
+  /**
+   * @throws {@link NoAnswerError} when there is no whole answer within the limits; FxaPairError `unreachable` when a proxy
+   *   is in the way; the signal's reason when aborted.
+   */
   request(request: HttpRequest): Promise<HttpAnswer>;
 }
 
@@ -64,18 +80,19 @@ export class HttpClient implements Http {
     const { clock, timeLimit = DEFAULT_TIME_LIMIT } = this.#options;
     const host = new URL(request.url).host;
     const limit = new AbortController();
-    const tooSlow = new FxaPairError("unreachable", `The accounts server at ${host} answers too slowly.`, {
-      hint: "Check the connection and try again.",
-    });
+    let hasLeft = false;
+    const onStart = () => {
+      hasLeft = true;
+    };
     const cancel = clock.after(timeLimit, () => {
-      limit.abort(tooSlow);
+      limit.abort(tooSlow(hasLeft, host));
     });
     const signal = request.signal ? AbortSignal.any([request.signal, limit.signal]) : limit.signal;
     try {
-      return await untilAborted(this.#exchange(request, signal, host), signal);
+      return await untilAborted(this.#exchange(request, signal, onStart), signal);
     } catch (error) {
       signal.throwIfAborted();
-      throw connectionError(error, host);
+      throw connectionError(error, hasLeft, host);
     } finally {
       cancel();
     }
@@ -88,13 +105,13 @@ export class HttpClient implements Http {
     await connections?.close();
   }
 
-  async #exchange(request: HttpRequest, signal: AbortSignal, host: string): Promise<HttpAnswer> {
+  async #exchange(request: HttpRequest, signal: AbortSignal, onStart: () => void): Promise<HttpAnswer> {
     signal.throwIfAborted();
     this.#connections ??= openConnections(this.#options);
     const { send, dispatcher } = await this.#connections;
     const body = request.body === undefined ? null : JSON.stringify(request.body);
     const response = await send(request.url, {
-      dispatcher,
+      dispatcher: tellingStart(dispatcher, onStart),
       method: request.method,
       headers: {
         accept: "application/json",
@@ -107,7 +124,7 @@ export class HttpClient implements Http {
     });
     return {
       status: response.statusCode,
-      document: parseJsonBytes(await readBody(response.body, host)),
+      document: parseJsonBytes(await readBody(response.body, new URL(request.url).host)),
       retryAfter: headerText(response.headers["retry-after"]),
       serverTime: wholeNumber(headerText(response.headers.timestamp)),
       date: Date.parse(headerText(response.headers.date) ?? ""),
@@ -165,7 +182,7 @@ async function readBody(body: AsyncIterable<unknown>, host: string): Promise<Uin
     if (!(chunk instanceof Uint8Array)) continue;
     size += chunk.length;
     if (size > MAX_ANSWER_BYTES) {
-      throw new FxaPairError("unreachable", `The accounts server at ${host} sent far too long an answer.`, {
+      throw new NoAnswerError(true, `The accounts server at ${host} sent far too long an answer.`, {
         hint: "Check --server: is there an accounts server?",
       });
     }
@@ -174,19 +191,25 @@ async function readBody(body: AsyncIterable<unknown>, host: string): Promise<Uin
   return Buffer.concat(chunks);
 }
 
+function tooSlow(hasLeft: boolean, host: string): NoAnswerError {
+  return new NoAnswerError(hasLeft, `The accounts server at ${host} answers too slowly.`, {
+    hint: "Check the connection and try again.",
+  });
+}
+
 const CERTIFICATE_PROBLEM = /CERT|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|ERR_TLS_/;
 
 /** Only codes are shown, never texts: those may quote what the other side sent. */
-function connectionError(error: unknown, host: string): FxaPairError {
+function connectionError(error: unknown, hasLeft: boolean, host: string): FxaPairError {
   if (error instanceof FxaPairError) return error;
   const code = errorCode(error) ?? "connection failed";
   if (CERTIFICATE_PROBLEM.test(code)) {
-    return new FxaPairError("unreachable", `The certificate of ${host} is not trusted (${code}).`, {
+    return new NoAnswerError(hasLeft, `The certificate of ${host} is not trusted (${code}).`, {
       hint: "If this network or server has an authority of its own, name its file in NODE_EXTRA_CA_CERTS.",
       cause: error,
     });
   }
-  return new FxaPairError("unreachable", `The accounts server at ${host} cannot be reached (${code}).`, {
+  return new NoAnswerError(hasLeft, `The accounts server at ${host} cannot be reached (${code}).`, {
     hint: "Check the connection, HTTPS_PROXY and --server.",
     cause: error,
   });

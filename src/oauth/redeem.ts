@@ -10,8 +10,8 @@ import type { AccountsClient } from "./accounts-client.ts";
 import type { ProfileResult, TokenResult } from "./answers.ts";
 import type { Credentials } from "./credentials.ts";
 import { CREDENTIALS_VERSION } from "./credentials.ts";
-import { AccountsError } from "./error-table.ts";
 import { openKeys } from "./keys-jwe.ts";
+import { perhapsIssued } from "./lost-answer.ts";
 import { nameDevice } from "./name-device.ts";
 import { selectReceivedKeys } from "./received-keys.ts";
 import type { PrivateJwk } from "./recipient-key.ts";
@@ -69,22 +69,6 @@ export async function redeem(
   } catch (error) {
     throw await abandon(accounts, issued, error);
   }
-}
-
-/** errno of a code that is unknown, or was redeemed before: perhaps by this very request, when a network sent it twice. */
-const CODE_UNKNOWN = 172;
-
-/** Where the answer did not come, nobody here has the tokens that the server may have issued: other devices list them. */
-export function perhapsIssued(error: unknown): unknown {
-  if (!(error instanceof FxaPairError)) return error;
-  const isUncertain =
-    error.code === "unreachable" || (error instanceof AccountsError && error.errno === CODE_UNKNOWN);
-  if (!isUncertain) return error;
-  return new FxaPairError(error.code, error.message, {
-    hint: "It may be signed in all the same: look with fxa-pair devices on another device, and sign in again.",
-    details: { ...error.details, perhapsSignedIn: true },
-    cause: error,
-  });
 }
 
 /**

@@ -5,6 +5,7 @@ import type { AccountsClient, Issued } from "./accounts-client.ts";
 import type { LoginResult } from "./answers.ts";
 import { AccountsError } from "./error-table.ts";
 import { wipe } from "./key-material.ts";
+import { perhapsIssued } from "./lost-answer.ts";
 import { sameEmail } from "./same-email.ts";
 import { quickStretchV1, quickStretchV2 } from "./stretch.ts";
 
@@ -68,7 +69,7 @@ async function signInAs(
     return { email, stretchVersion: status.version, unwrapBKey, issued };
   } catch (error) {
     wipe(unwrapBKey);
-    throw error;
+    throw perhapsIssued(error);
   } finally {
     wipe(authPW);
   }
