@@ -40,13 +40,17 @@ export function ownHandles({
   sessionToken,
   refreshToken,
 }: Pick<Credentials, "deviceId" | "sessionToken" | "refreshToken">): OwnHandles {
-  const session = sessionToken === undefined ? undefined : decodeHex(sessionToken);
   return {
     deviceId,
-    sessionTokenId:
-      session === undefined ? null : encodeHex(deriveTokenCredentials(session, "sessionToken").tokenId),
+    sessionTokenId: sessionToken === undefined ? null : sessionTokenIdOf(sessionToken),
     refreshTokenId: sha256(decodeHex(refreshToken) ?? new Uint8Array()),
   };
+}
+
+/** The id under which the server lists a session; null for what is no token. */
+export function sessionTokenIdOf(sessionToken: string): string | null {
+  const token = decodeHex(sessionToken);
+  return token === undefined ? null : encodeHex(deriveTokenCredentials(token, "sessionToken").tokenId);
 }
 
 /** The account's list. What belongs to this device comes first and as one entry, whatever the server knows it by. */

@@ -4,6 +4,7 @@ import { decodeHex } from "../lib/hex.ts";
 import type { Clock } from "../lib/clock.ts";
 import { FxaPairError } from "../lib/errors.ts";
 import type { AccountsClient } from "./accounts-client.ts";
+import type { AttachedClient } from "./answers.ts";
 import type { ConfirmationPorts } from "./confirm-sign-in.ts";
 import { confirmSession, isResend, secondsThrottled } from "./confirm-sign-in.ts";
 import type { Credentials } from "./credentials.ts";
@@ -11,7 +12,6 @@ import { CREDENTIALS_VERSION } from "./credentials.ts";
 import { AccountsError } from "./error-table.ts";
 import { unwrapKb } from "./key-bundle.ts";
 import { wipe } from "./key-material.ts";
-import { perhapsIssued } from "./lost-answer.ts";
 import { nameDevice } from "./name-device.ts";
 import type { SignedInDevice } from "./redeem.ts";
 import { abandon } from "./redeem.ts";
@@ -20,6 +20,7 @@ import { deriveScopedKey } from "./scoped-keys.ts";
 import { KEY_BEARING_SCOPES } from "./scopes.ts";
 import type { AcceptedSignIn, SignedIn, SignInAttempt } from "./sign-in.ts";
 import { readSignIn, signIn } from "./sign-in.ts";
+import { endingUnheard, listAttached } from "./unheard-grant.ts";
 
 export interface LoginTarget {
   /** Origin of the accounts server. */
@@ -63,8 +64,12 @@ export async function loginWithPassword(
     const signedIn = readSignIn(accepted);
     const { sessionToken, uid, authAt } = signedIn;
     await confirmSession(accounts, sessionToken, signedIn.confirmation, ports);
-    const keys = await deriveKeys(accounts, signedIn, unwrapBKey, target);
-    const device = await equip(accounts, { sessionToken, email, uid, authAt, keys }, target, ports.clock);
+    const [keys, before] = await Promise.all([
+      deriveKeys(accounts, signedIn, unwrapBKey, target),
+      listAttached(accounts, sessionToken, ports.clock),
+    ]);
+    const account = { sessionToken, email, uid, authAt, keys };
+    const device = await equip(accounts, account, before, target, ports.clock);
     return { ...device, issued: { ...device.issued, sessionToken } };
   } catch (error) {
     throw await abandon(accounts, { clientId: target.clientId, ...accepted.issued.tokens }, error);
@@ -92,13 +97,12 @@ export async function loginWithSession(
     });
   }
   const scope = target.scope.filter((value) => !KEY_BEARING_SCOPES.includes(value));
-  const { email } = await accounts.emailStatus(sessionToken);
-  return await equip(
-    accounts,
-    { sessionToken, email, uid, authAt: null, keys: {} },
-    { ...target, scope },
-    clock,
-  );
+  const [{ email }, before] = await Promise.all([
+    accounts.emailStatus(sessionToken),
+    listAttached(accounts, sessionToken, clock),
+  ]);
+  const account = { sessionToken, email, uid, authAt: null, keys: {} };
+  return await equip(accounts, account, before, { ...target, scope }, clock);
 }
 
 /** The password's attempt; more of them, each with an unblock code that the user typed, if the server wants that. */
@@ -198,15 +202,16 @@ type Account = Pick<Credentials, "email" | "uid" | "authAt" | "keys"> & { readon
 async function equip(
   accounts: AccountsClient,
   account: Account,
+  before: readonly AttachedClient[] | null,
   target: LoginTarget,
   clock: Clock,
 ): Promise<SignedInDevice> {
   const { sessionToken } = account;
-  const asked = accounts.credentialsGrant(sessionToken, target.clientId, target.scope);
-  const answer = await asked.catch((error: unknown) => {
-    throw perhapsIssued(error);
-  });
-  const issued = { clientId: target.clientId, ...answer.tokens };
+  const { clientId } = target;
+  const answer = await endingUnheard(accounts, { sessionToken, clientId, before }, () =>
+    accounts.credentialsGrant(sessionToken, clientId, target.scope),
+  );
+  const issued = { clientId, ...answer.tokens };
   try {
     const { refreshToken, scope, authAt } = answer.read();
     if (refreshToken === null || !scope.every((value) => target.scope.includes(value))) {
