@@ -13,6 +13,8 @@ export type ServerName = "auth" | "oauth" | "profile";
 
 /** Seconds to wait when a throttled answer does not say. */
 const DEFAULT_RETRY_AFTER = 10;
+/** Seconds: thirty years, as good as never, and still a number that can be told. */
+const MAX_RETRY_AFTER = 1e9;
 
 const text = v.fallback(v.optional(v.string()), undefined);
 const ErrorSchema = v.object({
@@ -124,7 +126,8 @@ function isThrottled(status: number, errno: number | undefined): boolean {
 
 /** The header counts in seconds. The body's number does too, or in milliseconds: it is not looked at. */
 function retryAfterSeconds(header: string | undefined): number {
-  return header !== undefined && /^[0-9]{1,6}$/.test(header) ? Number(header) : DEFAULT_RETRY_AFTER;
+  if (header === undefined || !/^[0-9]+$/.test(header)) return DEFAULT_RETRY_AFTER;
+  return Math.min(Number(header), MAX_RETRY_AFTER);
 }
 
 /** People are told minutes, rounded up: a wait that is a little too short would only be refused again. */
