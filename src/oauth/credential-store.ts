@@ -223,7 +223,7 @@ export class LocalCredentialStore implements CredentialStore {
   async #removeLeftovers(): Promise<void> {
     const names = await readdir(this.#options.folder);
     const leftovers = names.filter((name) => name.startsWith(`${FILE_NAME}.`) && name.endsWith(".tmp"));
-    await Promise.all(leftovers.map((name) => unlink(join(this.#options.folder, name))));
+    await Promise.all(leftovers.map((name) => removeIfThere(join(this.#options.folder, name))));
   }
 
   async #locked(action: () => Promise<void>): Promise<void> {
@@ -238,6 +238,15 @@ export class LocalCredentialStore implements CredentialStore {
         cause: error,
       });
     }
+  }
+}
+
+/** Whoever waits for the lock may be clearing away a file of its own at this moment. */
+async function removeIfThere(path: string): Promise<void> {
+  try {
+    await unlink(path);
+  } catch (error) {
+    if (errorCode(error) !== "ENOENT") throw error;
   }
 }
 

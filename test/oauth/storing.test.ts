@@ -1,5 +1,6 @@
 /** Storing where the system gets in the way: half-capable file systems, users without a name. */
 
+import { rmSync } from "node:fs";
 import type * as Files from "node:fs/promises";
 import { mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
 import type * as System from "node:os";
@@ -88,4 +89,15 @@ test("an unfinished file has a name drawn from the source given, and takes nobod
   expect(await failureOf(writePrivateFile(path, "secret", random))).toMatchObject({ code: "EEXIST" });
   expect(await readFile(temporary, "utf8")).toBe("somebody's");
   expect(await readPrivateFile(path)).toBeUndefined();
+});
+
+test("what another one has cleared away meanwhile keeps nobody from storing", async () => {
+  const leftover = join(folder, "credentials.json.lock.0123.tmp");
+  await writeFile(leftover, "");
+  broken.is = (call, path) => {
+    if (call === "unlink" && path === leftover) rmSync(leftover, { force: true });
+    return false;
+  };
+  await newStore().save(exampleCredentials(), null);
+  expect(await readdir(folder)).toEqual(["credentials.json"]);
 });
