@@ -18,7 +18,7 @@ import type { PrivateJwk } from "./recipient-key.ts";
 import { sameEmail } from "./same-email.ts";
 import type { ScopedKeys } from "./scoped-keys.ts";
 import type { Holdings } from "./sign-out.ts";
-import { signOut } from "./sign-out.ts";
+import { signOut, StillSignedInError } from "./sign-out.ts";
 
 export interface Redemption {
   /** Origin of the accounts server. */
@@ -85,17 +85,30 @@ export async function abandon(
     await signOut(accounts.uninterrupted(), holdings);
     return error;
   } catch (failure) {
-    const known = error instanceof FxaPairError ? error : undefined;
+    // Tokens and session of one sign-in can be given back one after the other.
+    const before = error instanceof LeftBehindError ? error : undefined;
+    const left = failure instanceof StillSignedInError ? failure.remaining : [];
+    return new LeftBehindError(before?.ending ?? error, [...(before?.remaining ?? []), ...left]);
+  }
+}
+
+/** A sign-in that failed, and could not be undone. */
+class LeftBehindError extends FxaPairError {
+  /** What the sign-in had failed by. */
+  readonly ending: unknown;
+  /** What the server may still accept. */
+  readonly remaining: readonly string[];
+
+  constructor(ending: unknown, remaining: readonly string[]) {
+    const known = ending instanceof FxaPairError ? ending : undefined;
     const message = known?.message ?? "The sign-in failed.";
-    return new FxaPairError(
-      known?.code ?? "internal",
-      `${message} Nothing was stored, but the server still has it.`,
-      {
-        hint: "Remove this device in the account's settings on the web.",
-        details: { ...known?.details, ...(failure instanceof FxaPairError ? failure.details : {}) },
-        cause: error,
-      },
-    );
+    super(known?.code ?? "internal", `${message} Nothing was stored, but the server still has it.`, {
+      hint: "Remove this device in the account's settings on the web.",
+      details: { ...known?.details, remaining },
+      cause: ending,
+    });
+    this.ending = ending;
+    this.remaining = remaining;
   }
 }
 

@@ -16,7 +16,7 @@ export interface Holdings {
  * Revokes the refresh token, which takes the device record with it, and ends the session. What is gone already counts
  * as ended. Each is tried even when the other fails.
  *
- * @throws FxaPairError the first failure's code; `details.remaining` names what the server may still accept.
+ * @throws {@link StillSignedInError} with the first failure's code; `details.remaining` names what the server may still accept.
  */
 export async function signOut(accounts: AccountsClient, holdings: Holdings): Promise<void> {
   const { clientId, refreshToken, sessionToken, accessToken } = holdings;
@@ -33,22 +33,29 @@ export async function signOut(accounts: AccountsClient, holdings: Holdings): Pro
   else if (accessToken)
     await end("access token", () => accounts.destroyToken(clientId, accessToken, "access_token"));
   if (sessionToken) await end("session", () => accounts.destroySession(sessionToken));
-  if (failures.length > 0) throw stillSignedIn(failures);
+  if (failures.length > 0) throw new StillSignedInError(failures);
 }
 
 function wasGone(error: unknown): boolean {
   return error instanceof AccountsError && (error.errno === 110 || error.errno === 182);
 }
 
-function stillSignedIn(failures: readonly { what: string; error: unknown }[]): FxaPairError {
-  const remaining = failures.map(({ what }) => what);
-  const cause = failures[0]?.error;
-  const known = cause instanceof FxaPairError ? cause : undefined;
-  const reason = known === undefined ? "" : ` ${known.message}`;
-  const message = `The server still accepts this device's ${remaining.join(" and ")}.${reason}`;
-  return new FxaPairError(known?.code ?? "internal", message, {
-    hint: "Try again later, or remove the device in the account's settings on the web.",
-    details: { ...known?.details, remaining },
-    cause,
-  });
+/** Not everything could be ended. */
+export class StillSignedInError extends FxaPairError {
+  /** What the server may still accept. */
+  readonly remaining: readonly string[];
+
+  constructor(failures: readonly { what: string; error: unknown }[]) {
+    const remaining = failures.map(({ what }) => what);
+    const cause = failures[0]?.error;
+    const known = cause instanceof FxaPairError ? cause : undefined;
+    const reason = known === undefined ? "" : ` ${known.message}`;
+    const message = `The server still accepts this device's ${remaining.join(" and ")}.${reason}`;
+    super(known?.code ?? "internal", message, {
+      hint: "Try again later, or remove the device in the account's settings on the web.",
+      details: { ...known?.details, remaining },
+      cause,
+    });
+    this.remaining = remaining;
+  }
 }

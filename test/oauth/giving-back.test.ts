@@ -77,6 +77,17 @@ test("a session that cannot be ended is told", async () => {
   });
 });
 
+test("tokens and session that cannot be ended are told once, both", async () => {
+  const sandbox = await startSandbox();
+  sandbox.server.faults.add({ path: TOKEN, fault: { kind: "merge", members: { token_type: "mac" } } });
+  for (const path of ["/auth/v1/oauth/destroy", "/auth/v1/session/destroy"]) {
+    sandbox.server.faults.add({ path, fault: { kind: "unavailable" } });
+  }
+  const failure = await failureOf(loginAs(sandbox));
+  expect(failure).toMatchObject({ code: "refused", details: { remaining: ["refresh token", "session"] } });
+  expect((failure as Error).message.split("the server still has it")).toHaveLength(2);
+});
+
 test("values that are no tokens are not sent back", async () => {
   const { client, http } = scriptedClient({
     "POST /v1/account/credentials/status": { document: { currentVersion: "v1" } },

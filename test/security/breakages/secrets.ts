@@ -233,8 +233,8 @@ export const SECRETS: readonly Breakage[] = [
   {
     ids: ["S7"],
     file: SIGN_OUT,
-    find: "if (failures.length > 0) throw stillSignedIn(failures);",
-    replace: "if (failures.length > 1) throw stillSignedIn(failures);",
+    find: "if (failures.length > 0) throw new StillSignedInError(failures);",
+    replace: "if (failures.length > 1) throw new StillSignedInError(failures);",
     words: "logout does not tell that one of two was not ended",
   },
   {
