@@ -7,6 +7,7 @@ import type { CredentialStore } from "./credential-store.ts";
 import type { Credentials } from "./credentials.ts";
 import { AccountsError } from "./error-table.ts";
 import { formatScope, impliesScope } from "./scopes.ts";
+import { signOut, StillSignedInError } from "./sign-out.ts";
 
 export interface AccessToken {
   readonly token: string;
@@ -16,8 +17,8 @@ export interface AccessToken {
 }
 
 /**
- * An access token for the scopes named. When the server says that the device was disconnected, the credentials are
- * forgotten: nothing can be done with them any more.
+ * An access token for the scopes named. When the server says that the device was disconnected, a session that it may have
+ * left is ended, and the credentials are forgotten: nothing can be done with them any more.
  *
  * @throws FxaPairError `not_signed_in` when disconnected, `refused` when the scopes are not all granted.
  */
@@ -51,6 +52,8 @@ async function refreshOrForget(
     return await accounts.refresh(credentials, scope);
   } catch (error) {
     if (!(error instanceof AccountsError) || (error.errno !== 110 && error.errno !== 182)) throw error;
+    const details = { ...error.details, rejected: "refresh token" };
+    await endSession(accounts, credentials, details);
     // Unless another process has signed in again meanwhile.
     await store.remove(credentials);
     throw new FxaPairError(
@@ -58,7 +61,29 @@ async function refreshOrForget(
       "The accounts server no longer accepts this device's refresh token: it was disconnected, and is forgotten here too.",
       {
         hint: "Sign in again with fxa-pair join or fxa-pair login.",
-        details: { ...error.details, rejected: "refresh token" },
+        details,
+        cause: error,
+      },
+    );
+  }
+}
+
+/** The server lists a session apart from the tokens, and nobody else has it: once forgotten here it could only be left. */
+async function endSession(
+  accounts: AccountsClient,
+  { clientId, sessionToken }: Credentials,
+  details: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  try {
+    await signOut(accounts, { clientId, sessionToken });
+  } catch (error) {
+    if (!(error instanceof StillSignedInError) || error.code === "interrupted") throw error;
+    throw new FxaPairError(
+      "not_signed_in",
+      "The accounts server no longer accepts this device's refresh token: it was disconnected. Its session could not be ended.",
+      {
+        hint: "End it with fxa-pair logout, then sign in again.",
+        details: { ...details, remaining: error.remaining },
         cause: error,
       },
     );

@@ -369,6 +369,35 @@ describe("a fresh access token", () => {
     expect(await store.load()).toBeNull();
   });
 
+  test("after its tokens alone were ended, ends the session besides, which nobody could end any more", async () => {
+    const sandbox = await startSandbox();
+    const credentials = await loginAs(sandbox);
+    const store = await newStore();
+    await store.save(credentials, null);
+    await sandbox.client.destroyToken(CLIENT_ID, credentials.refreshToken, "refresh_token");
+    const attempt = freshAccessToken(sandbox.client, store, credentials, ["profile"], systemClock);
+    expect(await failureOf(attempt)).toMatchObject({ code: "not_signed_in", details: { errno: 110 } });
+    expect(heldBy(sandbox)).toEqual([0, 0, 0]);
+    expect(await store.load()).toBeNull();
+  });
+
+  test("whose session cannot be ended forgets nothing, and says so", async () => {
+    const sandbox = await startSandbox();
+    const credentials = await loginAs(sandbox);
+    const store = await newStore();
+    await store.save(credentials, null);
+    await sandbox.client.destroyToken(CLIENT_ID, credentials.refreshToken, "refresh_token");
+    sandbox.server.faults.add({ path: "/auth/v1/session/destroy", fault: { kind: "unavailable" } });
+    const attempt = freshAccessToken(sandbox.client, store, credentials, ["profile"], systemClock);
+    expect(await failureOf(attempt)).toMatchObject({
+      code: "not_signed_in",
+      message: expect.stringContaining("session"),
+      hint: expect.stringContaining("fxa-pair logout"),
+      details: { rejected: "refresh token", remaining: ["session"] },
+    });
+    expect(await store.load()).toEqual(credentials);
+  });
+
   test("a busy server costs no credentials", async () => {
     const sandbox = await startSandbox();
     const credentials = await pair(sandbox);
