@@ -17,6 +17,7 @@ import { selectReceivedKeys } from "./received-keys.ts";
 import type { PrivateJwk } from "./recipient-key.ts";
 import { sameEmail } from "./same-email.ts";
 import type { ScopedKeys } from "./scoped-keys.ts";
+import { SESSION_SCOPE } from "./scopes.ts";
 import type { Holdings } from "./sign-out.ts";
 import { signOut, StillSignedInError } from "./sign-out.ts";
 
@@ -122,6 +123,9 @@ async function complete(
   redemption.signal.throwIfAborted();
   if (!scope.every((value) => redemption.scope.includes(value))) {
     throw refused("The accounts server granted more than this device asked for.");
+  }
+  if (sessionToken !== null && !scope.includes(SESSION_SCOPE)) {
+    throw refused("The accounts server handed over a session that this device was not granted.");
   }
   if (refreshToken === null) throw refused("The other device granted no lasting sign-in.");
   const keys = await receivedKeys(tokens, redemption);

@@ -23,6 +23,7 @@ import { CLIENT_ID, failureOf, newStore } from "./support.ts";
 
 const SCOPE = ["profile", OLDSYNC_SCOPE, SESSION_SCOPE];
 const EMAIL = fixtureEmail("v1");
+const UNASKED = "5e".repeat(32);
 
 /** A request as a new device makes it, and how it would redeem the code. */
 function newDevice(sandbox: Sandbox, scope: readonly string[] = SCOPE) {
@@ -220,6 +221,7 @@ describe("a redemption that does not hold is undone on the server", () => {
     ["another uid than the one here", { redemption: { knownUid: "00".repeat(16) } }],
     ["a session of another account", { session: { uid: "00".repeat(16) } }],
     ["more scopes than asked for", { token: { scope: `${SCOPE.join(" ")} clients` } }],
+    ["a session nobody asked for", { scope: SCOPE.slice(0, 2), token: { session_token: UNASKED } }],
     ["no bundle of keys", { token: { keys_jwe: null } }],
     ["a bundle that is none", { token: { keys_jwe: "a.b.c.d.e" } }],
     ["a profile of wrong types", { profile: { email: 7 } }],
