@@ -256,7 +256,7 @@ export const SECRETS: readonly Breakage[] = [
     file: "src/main.ts",
     find: "const argv = process.argv.slice(2);",
     replace:
-      'const argv = process.argv.slice(2);\nif (!argv.includes("--version")) void fetch("http://127.0.0.1:9/update").catch(() => undefined);',
+      'const argv = process.argv.slice(2);\nif (!argv.includes("--version")) void fetch("http://127.0.0.1:8/update").catch(() => undefined);',
     words: "the program looks for updates",
   },
   {
