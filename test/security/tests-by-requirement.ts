@@ -72,6 +72,7 @@ export const TESTS_BY_REQUIREMENT: Readonly<Record<string, Tests>> = {
     ],
     "test/channel/socket.test.ts": ["calls %s a violation", "a relay that pings and does not read"],
   },
+  C10: { "test/architecture.test.ts": ["the project > %s"] },
   C11: {
     "test/tls/wiping.test.ts": ["on $name"],
     [CHANNEL]: [
