@@ -5,6 +5,7 @@ import { FINGERPRINT } from "./fingerprint.ts";
 import { HOST_SCREEN } from "./host-screen.ts";
 import { HOST_BREAKAGES } from "./host.ts";
 import { NETWORK } from "./network.ts";
+import { RELAY_SEATS } from "./relay-seats.ts";
 import { SECRETS } from "./secrets.ts";
 
 export const BREAKAGES: readonly Breakage[] = [
@@ -13,6 +14,7 @@ export const BREAKAGES: readonly Breakage[] = [
   ...HOST_BREAKAGES,
   ...HOST_SCREEN,
   ...NETWORK,
+  ...RELAY_SEATS,
   ...SECRETS,
 ];
 
