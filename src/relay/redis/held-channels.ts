@@ -10,6 +10,8 @@ import type { Link } from "./link.ts";
 import type { DeadNode, Liveness } from "./liveness.ts";
 import type { ChannelOwner } from "./local-channel.ts";
 import { LocalChannel } from "./local-channel.ts";
+import type { MessageLimits } from "./local-seats.ts";
+import { CALL_WEIGHT } from "./outbox.ts";
 import { parseEvent } from "./publications.ts";
 import type { Store } from "./store.ts";
 import { StoreError } from "./store-error.ts";
@@ -29,8 +31,7 @@ const KEEP_INTERVAL = GRACE / 3;
 
 export interface HeldChannelsOptions {
   readonly node: string;
-  /** Bytes; `Infinity` for any number. */
-  readonly limits: { readonly maxMessage: number; readonly maxData: number; readonly maxExchanges: number };
+  readonly limits: MessageLimits;
   /** Milliseconds for which a lost seat is kept. */
   readonly resumeWindow: number;
   readonly store: Store;
@@ -42,7 +43,7 @@ export interface HeldChannelsOptions {
 
 export class HeldChannels implements ChannelOwner {
   readonly node: string;
-  readonly maxMessage: number;
+  readonly limits: MessageLimits;
   readonly relayLimits: readonly string[];
   readonly mostWaiting: number;
   readonly #options: HeldChannelsOptions;
@@ -61,9 +62,10 @@ export class HeldChannels implements ChannelOwner {
     const { node, limits } = options;
     const { maxMessage, maxData, maxExchanges } = limits;
     this.node = node;
-    this.maxMessage = maxMessage;
+    this.limits = limits;
     this.relayLimits = [maxMessage, maxData, maxExchanges].map(limitText);
-    this.mostWaiting = Math.min(MOST_WAITING, 4 * Math.max(maxData, 65_536));
+    const bytes = 4 * Math.max(maxData, 65_536);
+    this.mostWaiting = Math.min(MOST_WAITING, bytes + 2 * CALL_WEIGHT * maxExchanges);
   }
 
   /** Channels in which somebody is seated here, or is kept a seat. */

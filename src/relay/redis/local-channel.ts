@@ -13,7 +13,8 @@ import { ChannelCalls } from "./channel-calls.ts";
 import { EventOrder } from "./event-order.ts";
 import { channelKeys, slotOf } from "./keys.ts";
 import type { Link } from "./link.ts";
-import { LocalSeats } from "./local-seats.ts";
+import type { MessageLimits } from "./local-seats.ts";
+import { countMessage, LocalSeats } from "./local-seats.ts";
 import type { ChannelCall } from "./outbox.ts";
 import type { ChannelEvent, SeatSnapshot, Snapshot } from "./publications.ts";
 import { formatBody } from "./publications.ts";
@@ -22,9 +23,8 @@ import { formatBody } from "./publications.ts";
 export interface ChannelOwner {
   /** This node's name. */
   readonly node: string;
-  /** Bytes of one message that may pass. */
-  readonly maxMessage: number;
-  /** The limits of messages as `relay` of the store wants them. */
+  readonly limits: MessageLimits;
+  /** The same as `relay` of the store wants them. */
   readonly relayLimits: readonly string[];
   /** Bytes of memory that may wait for the store in one channel. */
   readonly mostWaiting: number;
@@ -112,7 +112,10 @@ export class LocalChannel implements Scheduled {
     const later = this.#order.recentSince(since).filter((message) => message.seat !== seat);
     const occupant = [...missed, ...later.map(({ body }) => body)];
     const ending = this.#ended ? ENDINGS.tryLater : undefined;
-    this.#seats.put(seat, { connection, since, occupant, ending, sent: seen });
+    this.#seats.put(seat, {
+      ...{ connection, since, occupant, ending },
+      ...{ sent: seen, bytes: 0, exceeded: false },
+    });
     this.#answeredRequest();
     this.#know(snapshot);
     if (!this.#order.begun) this.#goOn(snapshot);
@@ -139,10 +142,11 @@ export class LocalChannel implements Scheduled {
   relay(admission: Admission, message: Message, bytes: number): void {
     const local = this.#seats.of(admission);
     if (local === undefined || this.#ended) return;
-    const { maxMessage, relayLimits, mostWaiting } = this.#owner;
+    const { limits, relayLimits, mostWaiting } = this.#owner;
+    if (!countMessage(local, bytes, limits)) return;
     // What is too long anyway need not travel.
-    const travels = bytes > maxMessage ? "" : formatBody(message);
-    this.#calls.relay(admission, { number: ++local.sent, body: travels, bytes }, relayLimits);
+    const travels = bytes > limits.maxMessage ? "" : formatBody(message);
+    this.#calls.relay(admission, { number: local.sent, body: travels, bytes }, relayLimits);
     if (this.#calls.weight > mostWaiting) this.suspend();
   }
 

@@ -16,6 +16,32 @@ export interface LocalSeat {
   ending: Ending | undefined;
   /** Messages of the seat so far. */
   sent: number;
+  /** Their bytes, of this connection alone. */
+  bytes: number;
+  /** Whether they broke a limit all by themselves. */
+  exceeded: boolean;
+}
+
+/** What the messages of a channel may be at most; `Infinity` for any number. */
+export interface MessageLimits {
+  /** Bytes of one. */
+  readonly maxMessage: number;
+  /** Bytes of all. */
+  readonly maxData: number;
+  readonly maxExchanges: number;
+}
+
+/**
+ * Counts one more message of a seat. Returns false if one before it has broken a limit: then the channel is as good as
+ * over, and the store is not to be bothered with what comes in until everybody has heard of that.
+ */
+export function countMessage(seat: LocalSeat, bytes: number, limits: MessageLimits): boolean {
+  if (seat.exceeded) return false;
+  seat.sent++;
+  seat.bytes += bytes;
+  const { maxMessage, maxData, maxExchanges } = limits;
+  seat.exceeded = bytes > maxMessage || seat.bytes > maxData || seat.sent > maxExchanges;
+  return true;
 }
 
 export class LocalSeats {

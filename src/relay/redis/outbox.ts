@@ -7,7 +7,7 @@ import { readChannelAnswer } from "./answers.ts";
 import type { ChannelFunction } from "./library.ts";
 
 /** Bytes of memory that a call takes beside its message, about. */
-const CALL_WEIGHT = 512;
+export const CALL_WEIGHT = 512;
 
 export interface ChannelCall {
   readonly name: ChannelFunction;

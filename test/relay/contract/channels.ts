@@ -150,6 +150,30 @@ export function channelContract(subject: BackplaneSubject): void {
       },
     );
 
+    it.each<[string, number, Ending]>([
+      ["max-exchanges", 1, ENDINGS.maxExchanges],
+      ["max-data", 4_000, ENDINGS.maxData],
+      ["max-message", 24_577, ENDINGS.maxMessage],
+    ])(
+      "R5: past %s end the channel by that limit, however many come at once",
+      async (_limit, bytes, ending) => {
+        const [first, second] = await world().pair();
+        await first.says(Array<string>(2_000).fill("flood"), bytes);
+        expect([first.heard.at(-1), second.heard.at(-1)]).toEqual([ending, ending]);
+        const passed = world().observer.messages.length;
+        expect(second.heard).toHaveLength(passed + 1);
+        expect(world().observer.summaries).toMatchObject([{ id: first.id, ending, exchanges: passed }]);
+      },
+    );
+
+    it("R5: may be a thousand, also all at once, where the limit is that", async () => {
+      await world().start({ maxExchanges: 1_000 });
+      const [first, second] = await world().pair();
+      const texts = Array.from({ length: 500 }, (_, number) => String(number));
+      await Promise.all([first.says(texts), second.says(texts)]);
+      expect([first.heard, second.heard]).toEqual([texts, texts]);
+    });
+
     it("R5: may be exactly as many and as long as a limit says", async () => {
       await world().start({ maxExchanges: 3, maxData: 100, maxMessage: 60 });
       const [first, second] = await world().pair();
