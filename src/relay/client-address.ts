@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage } from "node:http";
 import { BlockList, isIPv4, isIPv6, SocketAddress } from "node:net";
+import { ownText } from "./own-text.ts";
 import type { Refusal } from "./refusals.ts";
 import { REFUSALS } from "./refusals.ts";
 
@@ -79,7 +80,7 @@ function entryAddress(entry: string): string | undefined {
   if (entry.length > MAX_ENTRY) return undefined;
   const [found, bracketed, version4, bare, port] = ENTRY.exec(entry) ?? [];
   if (found === undefined || Number(port ?? 0) > MAX_PORT) return undefined;
-  if (version4 !== undefined) return isIPv4(version4) ? version4 : undefined;
+  if (version4 !== undefined) return isIPv4(version4) ? ownText(version4) : undefined;
   const version6 = bracketed ?? bare ?? "";
   return isIPv6(version6) ? canonicalAddress(version6) : undefined;
 }

@@ -1,6 +1,7 @@
 /** Reads an upgrade request: what it wants, and whether it is a WebSocket opening handshake at all. Pure. */
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { isChannelId } from "../channel/wire.ts";
+import { ownText } from "./own-text.ts";
 import type { Refusal } from "./refusals.ts";
 import { REFUSALS } from "./refusals.ts";
 
@@ -33,7 +34,7 @@ export function parseTarget(requestTarget: string): Target {
     return { type: "joinByNameplate", path, nameplate: path.slice(NAMEPLATE_PATH.length) };
   }
   if (!path.startsWith(CHANNEL_PATH)) return { type: "plain", path };
-  const id = path.slice(CHANNEL_PATH.length);
+  const id = ownText(path.slice(CHANNEL_PATH.length));
   if (id === "") return { type: "open", path, nameplate: asksForNameplate(query) };
   if (!isChannelId(id)) return { type: "malformed", path, refusal: REFUSALS.malformedId };
   return parseResume(path, id, query) ?? { type: "join", id, path };
