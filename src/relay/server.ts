@@ -2,7 +2,7 @@
  * The channel server: HTTP for health and refusals, WebSockets for participants. The rules live behind the backplane;
  * this file starts and stops everything and keeps the one timer.
  */
-import type { IncomingMessage, Server } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { CancelTimer, Clock } from "../lib/clock.ts";
 import type { RandomSource } from "../lib/random.ts";
@@ -14,7 +14,7 @@ import { ConnectionCount } from "./connection-count.ts";
 import type { Connection, ConnectionContext } from "./connection.ts";
 import { DeadlineWheel, SLOT } from "./deadline-wheel.ts";
 import { FilesInUse } from "./files-in-use.ts";
-import { createFront, renewCertificate } from "./front.ts";
+import { Front } from "./front.ts";
 import { Health } from "./health.ts";
 import type { BuildFacts, HttpAnswer } from "./http-answers.ts";
 import { METRICS_PATH, plainAnswer, respond } from "./http-answers.ts";
@@ -109,7 +109,7 @@ class RelayServer implements Relay {
   readonly #files: FilesInUse;
   readonly #telemetry: Telemetry;
   readonly #backplane: Backplane;
-  readonly #http: Server;
+  readonly #front: Front;
   /** On a port of its own. */
   readonly #metricsServer: MetricsServer | undefined;
   readonly #connections: ConnectionCount;
@@ -125,7 +125,7 @@ class RelayServer implements Relay {
     this.#telemetry = telemetry;
     this.#backplane = backplane;
     this.#connections = new ConnectionCount(clock);
-    this.#http = createFront(files.certificate, upgradeTimeout);
+    this.#front = new Front(files.certificate, upgradeTimeout);
     figures?.watch(() => this.stats());
     const page = metricsText && new MetricsPage(metricsText);
     const isSeparate = settings.metricsPort !== null;
@@ -136,7 +136,7 @@ class RelayServer implements Relay {
   async start(): Promise<void> {
     const { host, port, metricsPort } = this.#options.settings;
     const isSecure = this.#files.certificate !== undefined;
-    const address = await listen(this.#http, host, port);
+    const address = await listen(this.#front.server, host, port);
     this.url = addressUrl(isSecure ? "wss" : "ws", address);
     if (this.#metricsServer !== undefined) {
       const metricsAddress = await this.#metricsServer.listen(host, metricsPort ?? 0);
@@ -150,7 +150,7 @@ class RelayServer implements Relay {
 
   async reload(): Promise<void> {
     await this.#files.reload(this.#telemetry);
-    renewCertificate(this.#http, this.#files.certificate);
+    this.#front.renew(this.#files.certificate);
   }
 
   stats(): RelayStats {
@@ -191,10 +191,10 @@ class RelayServer implements Relay {
     this.#door.opens = false;
     this.#door.joins = false;
     this.#cancelTick();
-    const stopped = new Promise((resolve) => this.#http.close(resolve));
+    const stopped = new Promise((resolve) => this.#front.server.close(resolve));
     await this.#backplane.close();
     await this.#connections.whenEmpty();
-    this.#http.closeAllConnections();
+    this.#front.cutAll();
     await stopped;
     await this.#metricsServer?.close();
     if (this.url !== "") this.#telemetry.stopped();
@@ -228,7 +228,8 @@ class RelayServer implements Relay {
       plainAnswer: answer,
     });
     const owed = new OwedAnswers(clock);
-    this.#http.on("request", (request, response) => {
+    const { server } = this.#front;
+    server.on("request", (request, response) => {
       if (!owed.note(request.socket, response)) return;
       void answer(request.method, parseTarget(request.url ?? "").path).then((found) => {
         if (found.refusal !== undefined)
@@ -236,7 +237,7 @@ class RelayServer implements Relay {
         respond(response, found);
       });
     });
-    this.#http.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       if (owed.isOwed(socket)) socket.destroy();
       else void upgrades.handle(request, socket, head);
     });

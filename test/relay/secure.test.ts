@@ -1,5 +1,6 @@
 /** wss: the certificate, and a new one while everybody stays. */
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect as connectRaw } from "node:net";
 import { tmpdir } from "node:os";
@@ -123,6 +124,20 @@ describe("with a certificate", () => {
     issue("better");
     await Promise.all([relay.reload(), relay.reload()]);
     expect(await handshake(relay.url)).toMatchObject({ name: "better" });
+  });
+
+  it("who is still in the handshake does not keep the relay from ending", async () => {
+    const { relay } = await secureRelay({}, 60_000);
+    const { hostname, port } = new URL(relay.url);
+    const socket = connectRaw(Number(port), hostname).on("error", () => undefined);
+    socket.resume();
+    // Taken in the order they come in: whoever is answered later shows that this one has been.
+    await once(socket, "connect");
+    await handshake(relay.url);
+    const began = performance.now();
+    await Promise.all([relay.drain(0), once(socket, "close")]);
+    // Node itself would wait for as long as a handshake may take.
+    expect(performance.now() - began).toBeLessThan(30_000);
   });
 
   it("who never finishes the handshake is cut off", async () => {
