@@ -32,14 +32,19 @@ export class StoreTime {
     return Math.floor(this.#clock.now() + (this.#offset ?? 0));
   }
 
-  /** Asks the store; an answer counts as of the middle between question and answer. Rejects if there is none. */
+  /**
+   * Asks the store; an answer counts as of the middle between question and answer. One that was long on its way tells
+   * little: it changes nothing if what was known is as likely. Rejects if there is none.
+   */
   async set(ask: () => Promise<number>): Promise<void> {
     this.#setting = true;
     const asked = this.#clock.now();
     try {
       const answer = await ask();
       const answered = this.#clock.now();
-      this.#offset = answer - (asked + answered) / 2;
+      const [least, most] = [answer - answered, answer - asked];
+      const known = this.#offset ?? NaN;
+      if (!(known >= least && known <= most)) this.#offset = (least + most) / 2;
       this.#nextSet = answered + SET_INTERVAL;
     } finally {
       this.#setting = false;
