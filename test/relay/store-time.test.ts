@@ -10,8 +10,9 @@ const AHEAD = 1_000_000;
 function subject() {
   const clock = new FakeClock();
   const time = new StoreTime(clock);
+  const server = {};
   const ask = (there: number, back: number, ahead = AHEAD): Promise<void> =>
-    time.set(() => {
+    time.set(server, () => {
       clock.advance(there);
       const answer = clock.now() + ahead;
       clock.advance(back);
@@ -19,17 +20,24 @@ function subject() {
     });
   /** How wrong the node is. */
   const error = (ahead = AHEAD): number => time.now() - Math.floor(clock.now() + ahead);
-  return { clock, time, ask, error };
+  const isDue = (): boolean => time.isDue(server);
+  return { clock, time, ask, error, isDue };
 }
 
 describe("the store's time", () => {
   it("is known once the store has told it, and due again after a minute", async () => {
-    const { clock, time, ask, error } = subject();
-    expect([time.known, time.due]).toEqual([false, true]);
+    const { clock, time, ask, error, isDue } = subject();
+    expect([time.known, isDue()]).toEqual([false, true]);
     await ask(1, 1);
-    expect([time.known, time.due, error()]).toEqual([true, false, 0]);
+    expect([time.known, isDue(), error()]).toEqual([true, false, 0]);
     clock.advance(60_000);
-    expect([time.due, error()]).toEqual([true, 0]);
+    expect([isDue(), error()]).toEqual([true, 0]);
+  });
+
+  it("is due at once where another server has come to be the one to ask", async () => {
+    const { time, ask } = subject();
+    await ask(1, 1);
+    expect(time.isDue({})).toBe(true);
   });
 
   it("is not made worse by an answer that the store was long about", async () => {
@@ -52,10 +60,10 @@ describe("the store's time", () => {
   });
 
   it("stays what it was if there is no answer, and is due still", async () => {
-    const { clock, time, ask, error } = subject();
+    const { clock, time, ask, error, isDue } = subject();
     await ask(1, 1);
     clock.advance(60_000);
-    await expect(time.set(() => Promise.reject(new Error("no answer")))).rejects.toThrow("no answer");
-    expect([time.due, error()]).toEqual([true, 0]);
+    await expect(time.set({}, () => Promise.reject(new Error("no answer")))).rejects.toThrow("no answer");
+    expect([isDue(), error()]).toEqual([true, 0]);
   });
 });

@@ -19,7 +19,7 @@ import { ENDINGS } from "../endings.ts";
 import type { RelayLog } from "../log.ts";
 import type { Refusal } from "../refusals.ts";
 import type { RegistryLimits } from "../registry.ts";
-import type { RedisAddress } from "./address.ts";
+import type { Endpoint, RedisAddress } from "./address.ts";
 import { Admissions } from "./admissions.ts";
 import { readLimitAnswer } from "./answers.ts";
 import { HeldChannels } from "./held-channels.ts";
@@ -47,8 +47,8 @@ export interface RedisBackplaneOptions {
   readonly random: RandomSource;
   readonly observer: BackplaneObserver;
   readonly log: RelayLog;
-  /** Asks for the store's time in milliseconds since 1970; the server's own by default. */
-  readonly storeTime?: () => Promise<number>;
+  /** Asks for a server's time in milliseconds since 1970; its own by default. */
+  readonly storeTime?: (server: Endpoint) => Promise<number>;
 }
 
 export class RedisBackplane implements Backplane {
@@ -77,7 +77,8 @@ export class RedisBackplane implements Backplane {
       called: (milliseconds, failed) => {
         observer.called(milliseconds, failed);
       },
-      connecting: (link) => this.#setTime(link),
+      // Any time is better than none, until the one is asked that tells it to all.
+      connecting: (link) => (this.#time.known ? link.ping() : this.#setTime(link)),
       changed: () => {
         this.#held.relinked();
       },
@@ -173,7 +174,7 @@ export class RedisBackplane implements Backplane {
     this.#store.sweep();
     const link = this.#store.linkOf(slotOf(NODES_KEY));
     // If there is no answer the link is gone, or soon will be; the next one is asked.
-    if (link !== undefined && this.#time.due) this.#setTime(link).catch(() => undefined);
+    if (link !== undefined && this.#time.isDue(link)) this.#setTime(link).catch(() => undefined);
     if (this.#time.known && this.#liveness.isDue(this.#options.clock.now())) void this.#beat();
     this.#limitCalls.forget();
     this.#held.sweep();
@@ -218,14 +219,16 @@ export class RedisBackplane implements Backplane {
   }
 
   #setTime(link: Link): Promise<void> {
-    return this.#time.set(this.#options.storeTime ?? (() => link.time()));
+    const { storeTime } = this.#options;
+    return this.#time.set(link, () => storeTime?.(link.endpoint) ?? link.time());
   }
 
   /** Rejects if the store does not let a relay do what each does all the time. */
   async #tryOut(): Promise<void> {
     const link = this.#store.linkOf(slotOf(NODES_KEY));
     if (link === undefined) return;
-    const tried = Promise.all([this.#sign([]), link.subscribe(NODES_KEY)]).then(() => undefined);
+    const time = this.#time.isDue(link) ? this.#setTime(link) : undefined;
+    const tried = Promise.all([time, this.#sign([]), link.subscribe(NODES_KEY)]).then(() => undefined);
     await within(this.#options.clock, ANSWER_LIMIT, tried, () => undefined);
     link.unsubscribe(NODES_KEY);
   }

@@ -1,6 +1,7 @@
 /**
  * The store's time, which all nodes share: this process's monotonic clock, set by the store's now and then. So a jump of
- * this machine's clock does nothing, and different nodes agree on deadlines to a few milliseconds.
+ * this machine's clock does nothing, and different nodes agree on deadlines to a few milliseconds. Where the store is
+ * several servers, whose clocks may differ, all nodes are to ask the same one.
  */
 import type { Clock } from "../../lib/clock.ts";
 
@@ -12,6 +13,8 @@ export class StoreTime {
   #offset: number | undefined;
   #nextSet = -Infinity;
   #setting = false;
+  /** Who has told it last. */
+  #source: object | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -22,9 +25,9 @@ export class StoreTime {
     return this.#offset !== undefined;
   }
 
-  /** Whether it is time to {@link set} it. */
-  get due(): boolean {
-    return !this.#setting && this.#clock.now() >= this.#nextSet;
+  /** Whether it is time to {@link set} it, if that is the one to ask. */
+  isDue(source: object): boolean {
+    return !this.#setting && (source !== this.#source || this.#clock.now() >= this.#nextSet);
   }
 
   /** Whole milliseconds since 1970. */
@@ -33,10 +36,10 @@ export class StoreTime {
   }
 
   /**
-   * Asks the store; an answer counts as of the middle between question and answer. One that was long on its way tells
+   * Asks a server of the store; an answer counts as of the middle between question and answer. One that was long on its way tells
    * little: it changes nothing if what was known is as likely. Rejects if there is none.
    */
-  async set(ask: () => Promise<number>): Promise<void> {
+  async set(source: object, ask: () => Promise<number>): Promise<void> {
     this.#setting = true;
     const asked = this.#clock.now();
     try {
@@ -46,6 +49,7 @@ export class StoreTime {
       const known = this.#offset ?? NaN;
       if (!(known >= least && known <= most)) this.#offset = (least + most) / 2;
       this.#nextSet = answered + SET_INTERVAL;
+      this.#source = source;
     } finally {
       this.#setting = false;
     }
