@@ -29,7 +29,7 @@ export interface RelayRun {
   readonly ended: Promise<void>;
   /** Makes {@link ended} resolve. */
   end(): void;
-  /** Calls that each time files are to be read again. */
+  /** Calls that each time files are to be read again, at once if that was while they were read for the first time. */
   onReload(listener: () => void): void;
 }
 
@@ -74,11 +74,17 @@ export async function withRelayRun<T>(
     log.close();
   });
   const stopRestoring = environment.onExit(() => screen?.close());
+  let missed = false;
   environment.onHangUp(() => {
+    missed = reloads.length === 0;
     for (const reload of reloads) reload();
   }, end);
   try {
-    const onReload = (listener: () => void) => reloads.push(listener);
+    const onReload = (listener: () => void): void => {
+      reloads.push(listener);
+      if (missed) listener();
+      missed = false;
+    };
     return await body({ log, screen, ended: ended.promise, end, onReload });
   } finally {
     screen?.close();

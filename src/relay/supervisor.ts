@@ -54,6 +54,8 @@ interface Worker {
   readonly child: WorkerProcess;
   readonly startedAt: number;
   listening: boolean;
+  /** Whether it is to read its files again as soon as it can. */
+  isStale: boolean;
   values: FigureValues | undefined;
 }
 
@@ -114,9 +116,12 @@ export class Supervisor {
     else if (this.#workers.size === 0) this.#allGone.settle(undefined);
   }
 
-  /** Every process reads its files again. */
+  /** Every process reads its files again: one that is starting, when it has, as it may just have read them. */
   reload(): void {
-    this.#tellAll({ type: "reload" });
+    for (const worker of this.#workers.values()) {
+      if (worker.listening) worker.child.send({ type: "reload" });
+      else worker.isStale = true;
+    }
   }
 
   /** What each process has counted; of one that does not answer in time, what it last told. */
@@ -153,13 +158,14 @@ export class Supervisor {
   #fork(): void {
     const child = this.#options.fork();
     const startedAt = this.#options.clock.now();
-    this.#workers.set(child.id, { child, startedAt, listening: false, values: undefined });
+    this.#workers.set(child.id, { child, startedAt, listening: false, isStale: false, values: undefined });
   }
 
   #obey(worker: Worker, message: FromWorker): void {
     switch (message.type) {
       case "listening":
         worker.listening = true;
+        if (worker.isStale) worker.child.send({ type: "reload" });
         // It may not have heard while it was starting.
         if (this.#stopping) worker.child.send({ type: "drain" });
         if (this.listening < this.#options.workers) return;

@@ -213,6 +213,18 @@ describe("the figures of all", () => {
   });
 });
 
+describe("reading files again", () => {
+  it("tells a process that is only starting to read its files again when it has started", async () => {
+    const supervisor = await running(1);
+    supervisor.ended(1, 1, null);
+    clock.advance(100);
+    supervisor.reload();
+    expect(forked[1]?.heard).toEqual([]);
+    supervisor.hear(2, LISTENING);
+    expect(forked.map(({ heard }) => heard)).toEqual([[], [{ type: "reload" }]]);
+  });
+});
+
 describe("stopping", () => {
   it("is done when all have ended, none of which is replaced", async () => {
     const supervisor = await running(2);
