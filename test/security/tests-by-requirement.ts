@@ -280,6 +280,7 @@ export const TESTS_BY_REQUIREMENT: Readonly<Record<string, Tests>> = {
       "a signed-in device keeps its tokens and keys",
       "a proxy's name and password are kept",
     ],
+    "test/cli/guards.test.ts": ["a mistyped command line"],
     "test/commands/setup.test.ts": ["gives the terminal back and is told, with a stack for who wants it: %s"],
   },
   S3: {

@@ -78,14 +78,6 @@ export const SECRETS: readonly Breakage[] = [
   {
     ids: ["S2"],
     file: "src/oauth/calls.ts",
-    find: 'throw new FxaPairError("not_signed_in", "The token given is not one of 64 lower-case hex digits.", {',
-    replace:
-      'throw new FxaPairError("not_signed_in", `The token ${token} is not one of 64 lower-case hex digits.`, {',
-    words: "a token that is none is repeated",
-  },
-  {
-    ids: ["S2"],
-    file: "src/oauth/calls.ts",
     find: 'hint: "Check --server; if it is right, fxa-pair may be too old for it.",',
     replace: "hint: `Check --server: it answered ${JSON.stringify(issue.input)}.`,",
     words: "an answer of another form is repeated, with the token in it",
