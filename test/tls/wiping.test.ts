@@ -136,6 +136,24 @@ describe.each(IMPLEMENTATIONS)("on $name", ({ primitives }) => {
     expect(watch.alive()).toEqual([]);
   });
 
+  it("keys that were never put to use are overwritten too", () => {
+    const { connection: target, peer } = serverAtStart({ primitives });
+    const hello = peer.hello();
+    const made = copiesMade(() => {
+      target.feed(hello);
+    });
+    // The client's application keys, for which the server waits with its client's Finished.
+    const isSecret = ({ length }: Uint8Array) => length === 16 || length === 12;
+    const alive = () =>
+      made
+        .filter(isSecret)
+        .map(toHex)
+        .filter((text) => /[^0]/.test(text)).length;
+    expect(alive()).toBeGreaterThan(0);
+    target.dispose();
+    expect(alive()).toBe(0);
+  });
+
   it.each<[what: string, end: (both: Pair) => void]>([
     [
       "dispose()",
