@@ -27,7 +27,7 @@ export type TlsEvent =
   | { readonly type: "data"; readonly bytes: Uint8Array }
   /** The peer's close_notify: nothing more will come. We may still send until our own `close()`. */
   | { readonly type: "closed" }
-  /** The connection is over. The peer's alert was queued as `transmit` before this, unless the fault was its own alert. */
+  /** The connection is over. An alert for the peer went before as `transmit`, unless it sent one, or we had closed. */
   | { readonly type: "failed"; readonly error: TlsError };
 
 export interface TlsPskConfig {
