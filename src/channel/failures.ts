@@ -142,9 +142,19 @@ export function connectFailure(error: ConnectError, seat: SeatRequest["type"]): 
   if (remedy !== undefined) {
     return relayUnreachable(`The relay's certificate was not accepted (${systemCode}).`, remedy, details);
   }
+  if (NO_RELAY.test(systemCode)) {
+    return relayUnreachable(
+      `What answers at the relay's address is no relay (${systemCode}).`,
+      "Check the address (--channel-server), and whether it begins with wss:// or with ws://.",
+      details,
+    );
+  }
   const hint = "Check the network and the relay's address, then try again.";
   return relayUnreachable(`The relay cannot be reached (${systemCode}).`, hint, details);
 }
+
+/** Whoever answered speaks no TLS, no HTTP, or no WebSocket. */
+const NO_RELAY = /^(?:EPROTO$|ERR_SSL_|HPE_|WS_ERR_|not a WebSocket$)/;
 
 function unknownSeat(seat: "join" | "joinByNameplate"): FxaPairError {
   return seat === "join" ? unknownChannel() : unknownNameplate();

@@ -158,7 +158,8 @@ function opened(socket: WebSocket): Promise<void> {
       reject(new ConnectError({ status, retryAfter: headers["retry-after"] }));
     });
     socket.once("error", (cause) => {
-      reject(new ConnectError({ systemCode: systemCode(cause) ?? "unknown error" }, cause));
+      // Only for an answer that opens no WebSocket does the package throw an error without a code.
+      reject(new ConnectError({ systemCode: systemCode(cause) ?? "not a WebSocket" }, cause));
     });
   });
 }

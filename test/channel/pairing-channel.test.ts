@@ -244,6 +244,19 @@ describe("opening a channel", () => {
     );
   });
 
+  it.each(["EPROTO", "ERR_SSL_WRONG_VERSION_NUMBER", "HPE_INVALID_CONSTANT", "not a WebSocket"])(
+    "says that something else answers there: %s",
+    async (systemCode) => {
+      const relay = new MemoryRelay();
+      relay.refusal = new ConnectError({ systemCode });
+      await expect(joinWith(relay)).rejects.toMatchObject({
+        code: "unreachable",
+        message: `What answers at the relay's address is no relay (${systemCode}).`,
+        hint: expect.stringContaining("wss:// or with ws://"),
+      });
+    },
+  );
+
   it("takes a connection closed before its first message for a channel used up, when joining", async () => {
     const relay = new MemoryRelay();
     relay.opening = { type: "closed", code: 1000, reason: "" };

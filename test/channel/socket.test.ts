@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer as createHttpServer } from "node:http";
 import type { IncomingMessage, Server } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
+import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,6 +14,8 @@ import { openWebSocket } from "../../src/channel/socket.ts";
 import type { SocketEvent } from "../../src/channel/socket.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { FakeClock } from "../relay/support.ts";
+
+const UPGRADED = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n";
 
 const cleanups: (() => void)[] = [];
 afterEach(() => {
@@ -277,6 +280,21 @@ describe("a socket that does not open", () => {
     await new Promise((resolve) => http.close(resolve));
     const { options } = request(`ws://127.0.0.1:${port}/`);
     await expect(openWebSocket(options)).rejects.toMatchObject({ facts: { systemCode: "ECONNREFUSED" } });
+  });
+
+  it.each([
+    ["speaks no HTTP", "ws", "SSH-2.0-OpenSSH_9.2p1\r\n", /^HPE_/],
+    ["speaks no TLS", "wss", "HTTP/1.1 400 Bad Request\r\n\r\n", /^EPROTO$|^ERR_SSL_/],
+    ["opens no WebSocket", "ws", `${UPGRADED}Sec-WebSocket-Accept: no\r\n\r\n`, /^not a WebSocket$/],
+  ])("tells a server that %s", async (_what, scheme, answer, systemCode) => {
+    const server = createServer((socket) => {
+      socket.on("error", () => undefined).once("data", () => socket.end(answer));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    cleanups.push(() => server.close());
+    const { options } = request(`${scheme}://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    const facts = { systemCode: expect.stringMatching(systemCode) };
+    await expect(openWebSocket(options)).rejects.toMatchObject({ facts });
   });
 
   it("is given up when the time is over", async () => {
