@@ -73,6 +73,21 @@ describe("limits", () => {
     });
   });
 
+  test("N4: each request has fifteen seconds, unless it is to have another time", async () => {
+    const times: number[] = [];
+    class TimedClock extends StoppedClock {
+      override after(milliseconds: number, action: () => void): () => void {
+        times.push(milliseconds);
+        return super.after(milliseconds, action);
+      }
+    }
+    const url = await serve((_, response) => response.end("{}"));
+    const clock = new TimedClock();
+    for (const client of [newHttpClient({ clock }), newHttpClient({ clock, timeLimit: 50 })])
+      await client.request({ method: "GET", url });
+    expect(times).toEqual([15_000, 50]);
+  });
+
   test("a server that never answers is given up on, and the limit ends with the answer", async () => {
     const clock = new StoppedClock();
     const silent = await serve(() => {
