@@ -176,6 +176,11 @@ export const TESTS_BY_REQUIREMENT: Readonly<Record<string, Tests>> = {
     [TERMINAL]: ["typed ahead of the question is no answer to it"],
     [SCREENS]: ["are asked all the same when keys were pressed before"],
     "test/ui/prompt.test.ts": ["hears no key of its first 300 ms"],
+    "test/ui/screen/dialogue.test.ts": [
+      "a question > takes %j for %s",
+      "a question > takes no key for the question before",
+      "does what its keys stand for, once they count",
+    ],
   },
   H8: {
     [TERMINAL]: [
@@ -183,6 +188,7 @@ export const TESTS_BY_REQUIREMENT: Readonly<Record<string, Tests>> = {
       "host refuses before it opens a channel, unless it need not ask",
     ],
     "test/ui/prompt.test.ts": ["a question > takes %j for %s"],
+    "test/ui/screen/dialogue.test.ts": ["a question > takes %j for %s"],
   },
   H9: {
     [TERMINAL]: ["see the same fingerprint, who is asking, and what is only hearsay"],
@@ -209,6 +215,7 @@ export const TESTS_BY_REQUIREMENT: Readonly<Record<string, Tests>> = {
   H14: {
     "test/ui/screen/host-screens.test.ts": ["in a window of $columns×$rows"],
     "test/ui/accessible.test.ts": ["an offer > is said in sentences, with nothing drawn"],
+    "test/ui/screen/dialogue.test.ts": ["there is no screen > with %j"],
     "test/cli/questions.test.ts": ["to the host's user is explained with %s"],
   },
   H15: { "test/pairing/pairing-url.test.ts": ["comes back as it was written, with exactly two parameters"] },
@@ -256,6 +263,7 @@ export const TESTS_BY_REQUIREMENT: Readonly<Record<string, Tests>> = {
     [TERMINAL]: ["part when the joiner presses %s"],
     "test/ui/screen/join-screens.test.ts": ["in a window of $columns×$rows"],
     "test/ui/prompt.test.ts": ["a question > takes %j for %s"],
+    "test/ui/screen/dialogue.test.ts": ["a question > takes %j for %s"],
   },
   J8: {
     "test/oauth/credential-store.test.ts": [

@@ -284,6 +284,22 @@ describe("a question", () => {
     expect(terminal.screen).not.toContain(REQUEST.fingerprint);
   });
 
+  it("takes no key for the question before", async () => {
+    const { prompter, reporter, terminal, wait, controller } = open();
+    reporter.plan(hostPlan("url"));
+    const confirm = (question: string) => prompter.confirm(question, controller.signal);
+    const first = confirm("The first?");
+    await wait();
+    terminal.type("y");
+    expect(await first).toBe(true);
+    const second = confirm("The second?");
+    await settle();
+    terminal.type("y");
+    await wait();
+    terminal.type("n");
+    expect(await second).toBe(false);
+  });
+
   it("takes no yes before all of it was in sight", async () => {
     const { offer, reporter, confirm, terminal, wait } = open({ columns: 40, rows: 20 });
     (await offer()).connected();
