@@ -62,12 +62,16 @@ function expectValidJson(stdout: string, events: readonly unknown[]): void {
 
 const servers = () => ["--server", world.accounts.url, "--channel-server", liar.url];
 
-/** A host of an account that is called like that. */
-async function hostNamed(text: string, extra: readonly string[]): Promise<string[]> {
+/** The folder of a device that is signed in to an account that is called like that. */
+async function folderNamed(text: string): Promise<string> {
   const folder = await world.hostFolder();
   const credentials = { ...storedCredentials(folder), email: `${text}@x` };
   writeFileSync(join(folder, "credentials.json"), JSON.stringify(credentials));
-  return ["host", ...servers(), "--config-dir", folder, ...extra];
+  return folder;
+}
+
+async function hostNamed(text: string, extra: readonly string[]): Promise<string[]> {
+  return ["host", ...servers(), "--config-dir", await folderNamed(text), ...extra];
 }
 
 const joinArgs = (...extra: string[]) => ["join", ...servers(), "--config-dir", world.newFolder(), ...extra];
@@ -95,10 +99,13 @@ describe.skipIf(!HAS_TERMINALS)(`in a terminal (${WHY_NOT})`, () => {
   });
 
   it("account, names, browser and place are shown to the joiner, likewise", async () => {
-    const joining = new Terminal(joinArgs(await impostorNamed(ATTACK)), PLAIN);
+    const folder = await folderNamed(`Old${ATTACK}`);
+    const args = ["join", ...servers(), "--config-dir", folder, await impostorNamed(ATTACK)];
+    const joining = new Terminal(args, PLAIN);
     await joining.shows(/Sign this device in to/);
-    // Account, its name, device, browser, place; account.
-    expect(times(joining.text), joining.text).toBeGreaterThanOrEqual(5);
+    // Account, its name, device, browser, place; the account here, and the account again.
+    expect(times(joining.text), joining.text).toBeGreaterThanOrEqual(6);
+    expect(joining.text).toContain(`This replaces the sign-in of Old${SHOWN}`);
     joining.type(CTRL_C);
     expect(await joining.exit).toBe(130);
     expectHarmless(joining.output.replace("^C", ""));

@@ -94,7 +94,7 @@ const ADDRESS = ["A".repeat(22), new Uint8Array(32)] as const;
 const announced = () => formatReverseUrl(world.accounts.url, ...ADDRESS, "0VFE238VSCWPS");
 
 describe("a reverse pairing", () => {
-  it("signs the device in whose URL comes on standard input, with one fingerprint on both sides", async () => {
+  it("V5: signs the device in whose URL comes on standard input, with one fingerprint on both sides", async () => {
     const device = await newDevice();
     const host = await scan("-", ["--yes", "--expect-fingerprint", device.fingerprint], {
       input: `${device.url}\n`,
@@ -116,7 +116,7 @@ describe("a reverse pairing", () => {
     expect(world.accounts.requests.count(AUTHORIZATION)).toBe(1);
   });
 
-  it("takes a picture of the code, from a file or standard input, and a pinned key", async () => {
+  it("V5: takes a picture of the code, from a file or standard input, and a pinned key", async () => {
     const key = join(temporaryFolder(), "key");
     const { stdout } = await run(["join", "--key", key, "--print-thumbprint"]);
     const device = await newDevice(["--key", key]);

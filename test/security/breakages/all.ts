@@ -4,18 +4,22 @@ import { CHANNEL } from "./channel.ts";
 import { FINGERPRINT } from "./fingerprint.ts";
 import { HOST_SCREEN } from "./host-screen.ts";
 import { HOST_BREAKAGES } from "./host.ts";
+import { JOIN } from "./join.ts";
 import { NETWORK } from "./network.ts";
 import { RELAY_SEATS } from "./relay-seats.ts";
 import { SECRETS } from "./secrets.ts";
+import { SIGN_IN } from "./sign-in.ts";
 
 export const BREAKAGES: readonly Breakage[] = [
   ...CHANNEL,
   ...FINGERPRINT,
   ...HOST_BREAKAGES,
   ...HOST_SCREEN,
+  ...JOIN,
   ...NETWORK,
   ...RELAY_SEATS,
   ...SECRETS,
+  ...SIGN_IN,
 ];
 
 /**

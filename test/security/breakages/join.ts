@@ -1,0 +1,186 @@
+/** What can be broken in whom a new device joins, and in what order. */
+import type { Breakage } from "./breakage.ts";
+
+const PAIRING_URL = "src/pairing/pairing-url.ts";
+const SOURCE = "src/commands/pairing-source.ts";
+const SUPPLICANT = "src/pairing/supplicant.ts";
+const AUTHORITY = "src/pairing/authority.ts";
+
+export const JOIN: readonly Breakage[] = [
+  {
+    ids: ["J1"],
+    file: PAIRING_URL,
+    find: `(url.protocol === "http:" && isLoopback(url.hostname))`,
+    replace: `(url.protocol === "http:")`,
+    words: "plain http is good for any host",
+  },
+  {
+    ids: ["J1"],
+    file: PAIRING_URL,
+    find: "return url.contentServer === new URL(contentServer).origin;",
+    replace: "return url.contentServer.startsWith(new URL(contentServer).origin);",
+    words: "a host that begins as the configured one counts as it",
+  },
+  {
+    ids: ["J1"],
+    file: PAIRING_URL,
+    find: "return url.contentServer === new URL(contentServer).origin;",
+    replace: "return new URL(url.contentServer).hostname === new URL(contentServer).hostname;",
+    words: "another port counts as the configured server",
+  },
+  {
+    ids: ["J1"],
+    file: PAIRING_URL,
+    find: `if (authority.includes("@")) throw unreadable("user information", "there must be none before the host");\n  if (!isAsWritten(authority, url))`,
+    replace: `if (!isAsWritten(authority.slice(authority.lastIndexOf("@") + 1), url))`,
+    words: "user information before the host is read past",
+  },
+  {
+    ids: ["J1"],
+    file: PAIRING_URL,
+    find: `if (!isAsWritten(authority, url)) throw unreadable("host", "it is not written in the usual way");`,
+    replace: "",
+    words: "hosts count as the parser has repaired them, look-alike letters included",
+  },
+  {
+    ids: ["J1"],
+    file: PAIRING_URL,
+    find: `path !== "/pair" && path !== "/pair/supp"`,
+    replace: `!url.pathname.startsWith("/pair")`,
+    words: "any path that begins with /pair is good",
+  },
+  {
+    ids: ["J1"],
+    file: PAIRING_URL,
+    find: "if (!isChannelId(id)) {",
+    replace: "if (Buffer.from(id, 'base64url').length !== 16) {",
+    words: "the channel's id may have padding, or bits left over",
+  },
+  {
+    ids: ["J1"],
+    file: PAIRING_URL,
+    find: "if (channelKey?.length !== CHANNEL_KEY_BYTES) {",
+    replace: "if (channelKey === undefined || channelKey.length < CHANNEL_KEY_BYTES) {",
+    words: "the key may be longer than 32 bytes",
+  },
+  {
+    ids: ["J1"],
+    file: PAIRING_URL,
+    find: `  if (others.length > 0) throw unreadable(name, "it is there more than once");\n`,
+    replace: "",
+    words: "of a parameter that is there twice the first one counts",
+  },
+  {
+    ids: ["J2"],
+    file: SOURCE,
+    find: "if (flags.yes || run.prompter === null) throw refusal;",
+    replace: "if (run.prompter === null) throw refusal;",
+    words: "with --yes on a terminal another accounts server is asked about",
+  },
+  {
+    ids: ["J2"],
+    file: SOURCE,
+    find: "if (typed.toLowerCase() !== host) throw refusal;",
+    replace: "if (!host.startsWith(typed.toLowerCase())) throw refusal;",
+    words: "Enter alone confirms another accounts server",
+  },
+  {
+    ids: ["J2"],
+    file: SOURCE,
+    find: "if (typed.toLowerCase() !== host) throw refusal;",
+    replace: `if (typed === "") throw refusal;`,
+    words: "whatever is typed confirms another accounts server",
+  },
+  {
+    ids: ["J2"],
+    file: PAIRING_URL,
+    find: "export function asciiHost(url: PairingUrl): string {\n  return new URL(url.contentServer).host;",
+    replace: `import { domainToUnicode } from "node:url";\nexport function asciiHost(url: PairingUrl): string {\n  const { hostname, port } = new URL(url.contentServer);\n  return domainToUnicode(hostname) + (port === "" ? "" : ":" + port);`,
+    words: "the other accounts server is shown with its look-alike letters",
+  },
+  {
+    ids: ["J2"],
+    file: SOURCE,
+    find: "  run.reporter.warn(`this code leads to another",
+    replace:
+      "  void fetch(`${url.contentServer}/.well-known/fxa-client-configuration`).catch(() => undefined);\n  run.reporter.warn(`this code leads to another",
+    words: "the other accounts server is asked for its configuration before the answer",
+  },
+  {
+    ids: ["J2"],
+    file: SOURCE,
+    find: "if (matchesServer(url, configured)) return configured;",
+    replace: "if (matchesServer(url, configured) || flags.yes) return url.contentServer;",
+    words: "with --yes the accounts server is the one that the URL names",
+  },
+  {
+    ids: ["J3"],
+    file: SUPPLICANT,
+    find: `message.name === "pair:auth:metadata" && stages.expects(state, "metadata")`,
+    replace: `message.name === "pair:auth:metadata"`,
+    words: "metadata that has no place is passed over by the new device",
+  },
+  {
+    ids: ["J3"],
+    file: AUTHORITY,
+    find: `message.name === "pair:supp:authorize" && stages.expects(state, "confirmation")`,
+    replace: `message.name === "pair:supp:authorize"`,
+    words: "a confirmation that has no place is passed over by the host",
+  },
+  {
+    ids: ["J3"],
+    file: SUPPLICANT,
+    find: `waitingForMetadata: { metadata: "waitingForConfirmations" },`,
+    replace: `waitingForMetadata: { metadata: "waitingForConfirmations", code: "waitingForLocal" },`,
+    words: "the code may come before the metadata",
+  },
+  {
+    ids: ["J3"],
+    file: "src/pairing/messages.ts",
+    find: "v.custom<Readonly<Record<string, unknown>>>(isJsonObject)",
+    replace: `v.custom<Readonly<Record<string, unknown>>>((data) => typeof data === "object")`,
+    words: "the data may be an array",
+  },
+  {
+    ids: ["J3"],
+    file: "src/pairing/failures.ts",
+    find: `return new FxaPairError("channel_security", \`The other device sent a wrong message`,
+    replace: `return new FxaPairError("refused", \`The other device sent a wrong message`,
+    words: "a message out of its order does not count as a breach of the channel",
+  },
+  {
+    ids: ["J4"],
+    file: SUPPLICANT,
+    find: "if (!equalText(message.state, state.request.state)) return stop(state, failures.wrongState());\n",
+    replace: "",
+    words: "a code for another state is taken",
+  },
+  {
+    ids: ["J4"],
+    file: SUPPLICANT,
+    find: `yes: "waitingForAuthority", code: "waitingForLocal"`,
+    replace: `yes: "waitingForAuthority", code: "exchanging"`,
+    words: "the code is exchanged before the user's own yes",
+  },
+  {
+    ids: ["J4"],
+    file: SUPPLICANT,
+    find: `exchanging: { redeemed: "completed" },`,
+    replace: `exchanging: { redeemed: "completed", code: "exchanging" },`,
+    words: "a second code is exchanged, too",
+  },
+  {
+    ids: ["J4"],
+    file: "src/oauth/pkce.ts",
+    find: "encodeBase64url(random(32))",
+    replace: "encodeBase64url(random(16))",
+    words: "the verifier has 22 characters",
+  },
+  {
+    ids: ["J4"],
+    file: "src/oauth/accounts-client.ts",
+    find: `return this.#issue("/oauth/token", body, answers.TokenAnswer);\n  }\n\n  /** A fresh`,
+    replace: `return this.#issue("/oauth/token", body, answers.TokenAnswer).catch(() => this.#issue("/oauth/token", body, answers.TokenAnswer));\n  }\n\n  /** A fresh`,
+    words: "after a failure of the server the same code is exchanged once more",
+  },
+];
