@@ -117,8 +117,8 @@ export const SIGN_IN: readonly Breakage[] = [
   {
     ids: ["J6"],
     file: REDEEM,
-    find: "  } catch (failure) {\n    const known",
-    replace: "  } catch (failure) {\n    if (failure !== undefined) return error;\n    const known",
+    find: "  } catch (failure) {\n    // Tokens",
+    replace: "  } catch (failure) {\n    if (failure !== undefined) return error;\n    // Tokens",
     words: "that the tokens could not be destroyed is not said",
   },
   {
