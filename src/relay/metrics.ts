@@ -78,10 +78,14 @@ export class RelayMetrics implements Figures {
     this.#levels = levels;
   }
 
-  admitted({ seat, connection }: Admission): void {
+  admitted(admission: Admission): void {
     this.#accepted++;
-    if (connection > 0) this.#resumes++;
-    else if (seat === 0) this.#created++;
+    if (admission.connection > 0) this.#resumes++;
+    if (opensChannel(admission)) this.#created++;
+  }
+
+  abandoned(admission: Admission): void {
+    if (opensChannel(admission)) this.#created++;
   }
 
   refused(error: string): void {
@@ -166,6 +170,11 @@ export class RelayMetrics implements Figures {
   #named(name: string, help: string): { name: string; help: string; registers: Registry[] } {
     return { name: METRICS_PREFIX + name, help, registers: [this.#registry] };
   }
+}
+
+/** Whether there is a channel since then that was not there before. */
+function opensChannel({ seat, connection }: Admission): boolean {
+  return seat === 0 && connection === 0;
 }
 
 /** Everything in a registry as values. */

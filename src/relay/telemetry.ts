@@ -22,6 +22,8 @@ export interface Figures extends BackplaneObserver {
   watch(levels: () => Levels): void;
   /** Somebody took a seat and got a WebSocket. */
   admitted(admission: Admission): void;
+  /** Somebody took a seat and was gone before there was a WebSocket. */
+  abandoned(admission: Admission): void;
   /** An upgrade was refused, for the reason of that stable name. */
   refused(error: string): void;
 }
@@ -53,6 +55,11 @@ export class Telemetry implements BackplaneObserver {
     this.#figures?.admitted(admission);
     const { id, seat } = admission;
     this.#log.write("info", eventOf(admission), { channel: shortId(id), remote: remote ?? null, seat });
+  }
+
+  /** A seat was taken for a client that was gone by then: no connection, but a channel that was opened is there, and ends. */
+  abandoned(admission: Admission): void {
+    this.#figures?.abandoned(admission);
   }
 
   /** A connection is over: left by a close frame with that code, or lost. */

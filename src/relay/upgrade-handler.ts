@@ -127,6 +127,7 @@ export class UpgradeHandler {
   ): void {
     const { context, places } = this.#options;
     if (!socket.readable || !socket.writable) {
+      context.telemetry.abandoned(admission);
       this.#giveUp(admission);
       socket.destroy();
       return;

@@ -22,6 +22,7 @@ function subject() {
   const figures: Figures = {
     watch: note("watch"),
     admitted: note("admitted"),
+    abandoned: note("abandoned"),
     refused: note("refused"),
     ended: note("ended"),
     relayed: note("relayed"),

@@ -15,6 +15,7 @@ import { DeadlineWheel } from "../../src/relay/deadline-wheel.ts";
 import { ENDINGS } from "../../src/relay/endings.ts";
 import { OPCODE } from "../../src/relay/frames.ts";
 import { limitsOf } from "../../src/relay/limits.ts";
+import { RelayMetrics } from "../../src/relay/metrics.ts";
 import type { Places } from "../../src/relay/places.ts";
 import { NOWHERE } from "../../src/relay/places.ts";
 import { CLOSE_TIMEOUT } from "../../src/relay/relay-socket.ts";
@@ -30,21 +31,23 @@ interface SubjectOptions {
   door?: { opens: boolean; joins: boolean };
   Backplane?: typeof MemoryBackplane;
   places?: Places;
+  figures?: RelayMetrics;
 }
 
 function subject(given: GivenSettings = {}, options: SubjectOptions = {}) {
   const { random = systemRandom, door = { opens: true, joins: true }, Backplane = MemoryBackplane } = options;
-  const { places = NOWHERE } = options;
+  const { places = NOWHERE, figures } = options;
   const clock = new FakeClock();
   const log = new RecordingLog();
   const observer = new RecordingObserver();
   const connections = new ConnectionCount(clock);
-  const backplane = new Backplane(limitsOf(parseSettings(given)), clock, random, observer);
+  const heard = figures ?? observer;
+  const backplane = new Backplane(limitsOf(parseSettings(given)), clock, random, heard);
   const context = {
     ...{
       backplane,
       clock,
-      telemetry: new Telemetry(log, clock),
+      telemetry: new Telemetry(log, clock, figures),
       connections,
       heartbeats: new DeadlineWheel<Connection>(),
     },
@@ -86,6 +89,18 @@ describe("UpgradeHandler", () => {
     await handler.handle(request("/v1/ws/"), socket, Buffer.alloc(0));
     expect(observer.summaries).toMatchObject([{ ending: ENDINGS.everyoneLeft, participants: 1 }]);
     expect([backplane.channels, connections.value]).toEqual([0, 0]);
+  });
+
+  it("counts a channel that was opened for a client who is gone, as its end is counted", async () => {
+    const figures = new RelayMetrics();
+    const { handler } = subject({}, { figures });
+    const socket = pipe();
+    socket.destroy();
+    await handler.handle(request("/v1/ws/"), socket, Buffer.alloc(0));
+    const text = await figures.text();
+    expect(text).toMatch(/^fxa_pair_relay_channels_created_total 1$/m);
+    expect(text).toMatch(/^fxa_pair_relay_channels_ended_total{reason="everyone left"} 1$/m);
+    expect(text).toMatch(/^fxa_pair_relay_connections_accepted_total 0$/m);
   });
 
   it("keeps a seat taken again whose client is gone before it gets its answer", async () => {
