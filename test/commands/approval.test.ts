@@ -18,7 +18,11 @@ const QUESTION = {
 } as const;
 
 /** A host that signed in just now, at the start of its offer. */
-async function preparedHost(flags: { yes: boolean; approveJwk?: string }, typed: readonly string[] = []) {
+async function preparedHost(
+  flags: { yes: boolean; approveJwk?: string },
+  typed: readonly string[] = [],
+  somebodyThere = !flags.yes,
+) {
   const clock = new FakeClock();
   const stored = exampleCredentials();
   const credentials = {
@@ -53,7 +57,7 @@ async function preparedHost(flags: { yes: boolean; approveJwk?: string }, typed:
       ...{ streams, variables: {}, clock, random: systemRandom, platform: "linux", nodeVersion: "v20.19.0" },
       ...{ onSignal: () => nothing, onHangUp: () => nothing, onExit: () => nothing, onCrash: nothing },
     },
-    ...{ reporter, prompter: flags.yes ? null : prompter, signal: new AbortController().signal },
+    ...{ reporter, prompter: somebodyThere ? prompter : null, signal: new AbortController().signal },
   };
   const approval = await Approval.prepare(client, credentials, flags, run);
   const ask = () => approval.ask(QUESTION, new AbortController().signal);
@@ -87,4 +91,9 @@ describe("H12: a sign-in that passed two steps", () => {
     pinned.clock.advance(6 * MINUTE);
     expect(await pinned.ask()).toBe(true);
   });
+});
+
+it("H6: where nobody can be asked, and --yes was not given, the answer is no", async () => {
+  const { ask } = await preparedHost({ yes: false }, [], false);
+  expect(await ask()).toBe(false);
 });

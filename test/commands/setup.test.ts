@@ -42,3 +42,25 @@ describe("a crash", () => {
     },
   );
 });
+
+it("S5: what is on the screen goes with the process, however that ends", async () => {
+  const terminal = new FakeTerminal();
+  let exit: () => void = () => undefined;
+  const nothing = () => () => undefined;
+  const environment = {
+    ...{ streams: terminal.streams, variables: {}, clock: new FakeClock(), random: () => new Uint8Array() },
+    ...{ platform: "linux", nodeVersion: "v20.19.0", onSignal: nothing, onHangUp: nothing, onCrash: nothing },
+    onExit: (listener: () => void) => {
+      exit = listener;
+      return () => undefined;
+    },
+  };
+  const flags = { json: false, quiet: false, verbose: false, accessible: false };
+  void withRun(flags, environment, async ({ reporter }) => {
+    reporter.plan({ ...hostPlan("url"), atOnce: true });
+    await new Promise(() => undefined);
+  });
+  while (!terminal.alternate) await settle();
+  exit();
+  expect(terminal.alternate).toBe(false);
+});

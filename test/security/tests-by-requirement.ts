@@ -152,7 +152,10 @@ export const TESTS_BY_REQUIREMENT: Readonly<Record<string, Tests>> = {
   },
   H3: {
     "test/oauth/recipient-key.test.ts": ["keys_jwk"],
-    [CHECKS]: ["has a coordinate that only modulo p lies on the curve"],
+    [CHECKS]: [
+      "has a coordinate that only modulo p lies on the curve",
+      "is refused for its %s, without quoting it: %j",
+    ],
   },
   H4: {
     [AUTHORITY]: ["every input in every stage"],
