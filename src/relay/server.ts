@@ -2,14 +2,12 @@
  * The channel server: HTTP for health and refusals, WebSockets for participants. The rules live behind the backplane;
  * this file starts and stops everything and keeps the one timer.
  */
-import type { IncomingMessage } from "node:http";
-import type { Duplex } from "node:stream";
 import type { CancelTimer, Clock } from "../lib/clock.ts";
 import type { RandomSource } from "../lib/random.ts";
 import { VERSION } from "../lib/version.ts";
 import { startBackplane } from "./backplane-choice.ts";
 import type { Backplane } from "./backplane.ts";
-import { requestAddress, TrustedProxies } from "./client-address.ts";
+import { TrustedProxies } from "./client-address.ts";
 import { ConnectionCount } from "./connection-count.ts";
 import type { Connection, ConnectionContext } from "./connection.ts";
 import { DeadlineWheel, SLOT } from "./deadline-wheel.ts";
@@ -17,18 +15,17 @@ import { FilesInUse } from "./files-in-use.ts";
 import { Front } from "./front.ts";
 import { Health } from "./health.ts";
 import type { BuildFacts, HttpAnswer } from "./http-answers.ts";
-import { METRICS_PATH, plainAnswer, respond } from "./http-answers.ts";
+import { METRICS_PATH, plainAnswer } from "./http-answers.ts";
 import { payloadLimit } from "./limits.ts";
 import { addressUrl, listen } from "./listen.ts";
 import type { RelayLog } from "./log.ts";
 import { MetricsPage, MetricsServer } from "./metrics-page.ts";
-import { OwedAnswers } from "./owed-answers.ts";
 import { pooledRandom } from "./random-pool.ts";
+import { route } from "./routes.ts";
 import type { RelaySettings } from "./settings.ts";
 import type { Figures } from "./telemetry.ts";
 import { Telemetry } from "./telemetry.ts";
 import { UpgradeHandler } from "./upgrade-handler.ts";
-import { parseTarget } from "./upgrade.ts";
 
 /** Milliseconds from a connection's start to the end of a request's headers; slower ones are cut. */
 const UPGRADE_TIMEOUT = 10_000;
@@ -227,20 +224,7 @@ class RelayServer implements Relay {
       door: this.#door,
       plainAnswer: answer,
     });
-    const owed = new OwedAnswers(clock);
-    const { server } = this.#front;
-    server.on("request", (request, response) => {
-      if (!owed.note(request.socket, response)) return;
-      void answer(request.method, parseTarget(request.url ?? "").path).then((found) => {
-        if (found.refusal !== undefined)
-          this.#telemetry.turnedAway(found.refusal, requestAddress(request, proxies).remote);
-        respond(response, found);
-      });
-    });
-    server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-      if (owed.isOwed(socket)) socket.destroy();
-      else void upgrades.handle(request, socket, head);
-    });
+    route(this.#front.server, { upgrades, proxies, clock, telemetry: this.#telemetry, plainAnswer: answer });
   }
 
   #connectionContext(): ConnectionContext {

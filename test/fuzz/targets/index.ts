@@ -6,6 +6,7 @@ const LOADERS: Readonly<Record<string, () => Promise<{ readonly target: Target }
   "tls-handshake": () => import("./tls-handshake.ts"),
   "relay-frames": () => import("./relay-frames.ts"),
   "relay-requests": () => import("./relay-requests.ts"),
+  "relay-upgrades": () => import("./relay-upgrades.ts"),
   "cpace-messages": () => import("./cpace-messages.ts"),
   "typed-codes": () => import("./typed-codes.ts"),
   images: () => import("./images.ts"),
