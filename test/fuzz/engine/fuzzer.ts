@@ -7,7 +7,7 @@ import { dictionaryOf, Mutator } from "./mutate.ts";
 import { Random } from "./random.ts";
 import type { Target } from "./target.ts";
 
-/** So many runs between two looks at the time. */
+/** So many runs that wait for nothing between two looks at the time. */
 const BURST = 64;
 /** A program that shows something new with every input would fill the memory. */
 const MOST_KEPT = 20_000;
@@ -80,6 +80,7 @@ export class Fuzzer {
 
   async #tryCorpus(): Promise<Failure | undefined> {
     for (const input of [...this.#target.seeds, ...this.#options.corpus]) {
+      if (!this.#options.goesOn(this.#executions)) break;
       const failure = await this.#try(input);
       if (failure !== undefined) return failure;
     }
@@ -96,6 +97,8 @@ export class Fuzzer {
         const outcome = this.#try(mutator.mutate(this.#pick(), this.#pick()));
         const failure = outcome instanceof Promise ? await outcome : outcome;
         if (failure !== undefined) return failure;
+        // What waits for something may take long each time.
+        if (outcome instanceof Promise) break;
       }
     }
     return undefined;

@@ -10,6 +10,7 @@ const LOADERS: Readonly<Record<string, () => Promise<{ readonly target: Target }
   "cpace-messages": () => import("./cpace-messages.ts"),
   "typed-codes": () => import("./typed-codes.ts"),
   images: () => import("./images.ts"),
+  "picture-decoding": () => import("./picture-decoding.ts"),
   "accounts-answers": () => import("./accounts-answers.ts"),
   "credential-files": () => import("./credential-files.ts"),
   "pairing-messages": () => import("./pairing-messages.ts"),
