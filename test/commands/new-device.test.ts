@@ -96,6 +96,7 @@ describe("a host whose pairing is done", () => {
     expect([code, asked, warnings]).toEqual(["a code", ['"tablet" is signed in.'], []]);
     expect(events.map(({ type }) => type)).toEqual(["added", "removed"]);
     expect(destroyed).toMatchObject([{ deviceId: "1".repeat(32) }]);
+    expect(words(events)).toContain('The new device is "tablet".');
     expect(words(events)).toContain(`fxa-pair devices remove ${"1".repeat(8)}`);
   });
 

@@ -131,6 +131,7 @@ export const TESTS_BY_REQUIREMENT: Readonly<Record<string, Tests>> = {
     [LOGIN]: [
       "%s is sent at most once",
       "ends after three wrong codes, and the session with it",
+      "ends after three wrong codes; what cannot be one costs no attempt at the server",
       "its derivations are wiped",
     ],
     [PROMPTS]: ["ends after three wrong codes, and keeps nothing"],
@@ -222,7 +223,10 @@ export const TESTS_BY_REQUIREMENT: Readonly<Record<string, Tests>> = {
     "test/cli/questions.test.ts": ["to the host's user is explained with %s"],
   },
   H15: { "test/pairing/pairing-url.test.ts": ["comes back as it was written, with exactly two parameters"] },
-  H16: { "test/cli/undo.test.ts": ["a host that nobody watches", "a host in a terminal (%s)"] },
+  H16: {
+    "test/cli/undo.test.ts": ["a host that nobody watches", "a host in a terminal (%s)"],
+    "test/commands/new-device.test.ts": ["names the device, offers to undo, and removes it"],
+  },
   F1: {
     "test/pairing/fingerprint.test.ts": [
       "is the first 65 bits of the hash over label and document",
