@@ -7,6 +7,7 @@ import { HOST_BREAKAGES } from "./host.ts";
 import { JOIN } from "./join.ts";
 import { NETWORK } from "./network.ts";
 import { RELAY_SEATS } from "./relay-seats.ts";
+import { REVERSE } from "./reverse.ts";
 import { SECRETS } from "./secrets.ts";
 import { SIGN_IN } from "./sign-in.ts";
 
@@ -18,6 +19,7 @@ export const BREAKAGES: readonly Breakage[] = [
   ...JOIN,
   ...NETWORK,
   ...RELAY_SEATS,
+  ...REVERSE,
   ...SECRETS,
   ...SIGN_IN,
 ];
