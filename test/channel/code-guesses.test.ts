@@ -78,7 +78,15 @@ describe("a code to type on the real relay", () => {
       const host = await open(password);
       const guesser = await join(host.nameplate, wrong);
       ids.add(host.id);
-      const ends = await Promise.all([new EventReader(host).rest(), new EventReader(guesser).rest()]);
+      const readers = [new EventReader(host), new EventReader(guesser)];
+      const firsts = await Promise.all(readers.map((reader) => reader.next()));
+      // Nothing would end what a right guess begins.
+      expect(firsts).not.toContainEqual({ type: "connected" });
+      const rests = await Promise.all(readers.map((reader) => reader.rest()));
+      const ends = firsts.map((first, side) => [
+        ...(first === undefined ? [] : [first]),
+        ...(rests[side] ?? []),
+      ]);
       const right = await codeOf(join(host.nameplate, password));
       const outcome = [...ends.map((events) => events.map(nameOf).join()), right].join(" / ");
       outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);

@@ -157,6 +157,15 @@ describe("codes to type", () => {
     expect(switched).toMatchObject({ outcome: "done", ways: ["code", "code", "code", "url", "url"] });
   });
 
+  it("W3: are counted across a QR code that was chosen after a failure, too", async () => {
+    const endings = [wrongCode, fails("timeout"), wrongCode, wrongCode];
+    const ended = await attempts(endings, ["t", "t", "r", "r"], { way: "code" });
+    expect(ended).toMatchObject({
+      outcome: { code: "channel_security", message: expect.stringMatching(/3 codes/) },
+      ways: ["code", "url", "code", "code"],
+    });
+  });
+
   it("are not offered beside a QR code when all were shown", async () => {
     const to = endedBy("switchKind");
     const end = endedBy("renew");

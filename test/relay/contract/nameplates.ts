@@ -78,7 +78,7 @@ export function nameplateContract(subject: BackplaneSubject): void {
       }
     });
 
-    it("is for one joiner ever, of many who ask at once, even where more have seats", async () => {
+    it("W2: is for one joiner ever, of many who ask at once, even where more have seats", async () => {
       await world().start({ seats: 3 });
       const { admission } = await world().open({ nameplate: true });
       const answers = await Promise.all(Array.from({ length: 50 }, () => ask(admission.nameplate ?? "")));
