@@ -147,6 +147,23 @@ describe("a grant fails before a code is asked for", () => {
     expect(await granting((host) => host, { publicJwk: null })).toMatchObject({ code: "refused" });
   });
 
+  test("with a key for a scope that was not asked for, which the server slips in", async () => {
+    const sandbox = await startSandbox();
+    const host = await loginAs(sandbox);
+    const { request } = newDevice(sandbox, ["profile"]);
+    const members = await sandbox.client.scopedKeyData(host.sessionToken, CLIENT_ID, [OLDSYNC_SCOPE]);
+    expect(members).toHaveProperty([OLDSYNC_SCOPE]);
+    sandbox.server.faults.add({
+      path: "/auth/v1/account/scoped-key-data",
+      fault: { kind: "merge", members },
+    });
+    expect(await failureOf(grant(sandbox.client, host, request))).toMatchObject({
+      code: "refused",
+      message: expect.stringContaining("nobody asked for"),
+    });
+    expect(sandbox.count("/oauth/authorization")).toBe(0);
+  });
+
   test("with a session that is gone", async () => {
     const failure = await granting((host) => ({ ...host, sessionToken: "00".repeat(32) }));
     expect(failure).toMatchObject({ code: "not_signed_in", errno: 110 });
