@@ -13,7 +13,7 @@ type SupplicantInputName = keyof typeof SUPPLICANT_INPUTS;
 type SharedInputName = AuthorityInputName & SupplicantInputName;
 
 /** Messages by the frame that carries them. */
-const MESSAGES: Readonly<Record<string, Frame>> = {
+export const MESSAGES: Readonly<Record<string, Frame>> = {
   "pair:supp:request": "request",
   "pair:auth:metadata": "metadata",
   "pair:auth:authorize": "code",

@@ -7,6 +7,7 @@ import { explore } from "./explore.ts";
 import type { Exploration } from "./explore.ts";
 import { authoritySteps, supplicantSteps } from "./inputs.ts";
 import { PairingModel } from "./pairing-model.ts";
+import { endOf, replay } from "./replay.ts";
 import type { Fault, World } from "./world.ts";
 
 const STAGES = {
@@ -122,6 +123,14 @@ describe("both sides and the relay, in every order of messages, answers, closes,
       }),
     ).toEqual([]);
   });
+
+  // All the ways are gone in `replay.slow.ts`.
+  it("come to the same ends where the flows that are shipped go those ways, each seventeenth", async () => {
+    for (const [world, index] of ends.filter((_, count) => count % 17 === 0)) {
+      const trace = exploration.trace(index);
+      expect(await replay(trace), trace.join("; ")).toEqual(endOf(world));
+    }
+  }, 60_000);
 
   it("never grant a code that the user declined", () => {
     expect(
