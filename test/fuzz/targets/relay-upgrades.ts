@@ -86,6 +86,7 @@ export const target: Target = {
       Buffer.from("PUT /x HTTP/1.1\r\nHost: r\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nok"),
     ),
     sent(PLAIN, Buffer.from("HEAD /__version__ HTTP/1.1\r\nHost: r\r\n\r\nGET / HTTP/1.0\r\n\r\n")),
+    sent(PLAIN, request("/x", "Expect: wonders"), Buffer.from("GET /x HTTP/1.1\r\nHost}")),
     sent(PLAIN, request("/v1/ws/", ...HANDSHAKE, `Cookie: ${"x".repeat(17_000)}`)),
     sent(PLAIN, Buffer.from("CONNECT relay:443 HTTP/1.1\r\nHost: relay\r\n\r\n")),
     sent(PLAIN, Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")),
