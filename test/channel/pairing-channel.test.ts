@@ -279,6 +279,7 @@ describe("opening a channel", () => {
       const relay = new MemoryRelay();
       relay.opening = opening;
       await expect(joinWith(relay)).rejects.toMatchObject({ code: "channel_security" });
+      expect(relay.seats.map(({ closed }) => closed)).toEqual(["terminated"]);
     },
   );
 
@@ -291,6 +292,7 @@ describe("opening a channel", () => {
     await new Promise(setImmediate);
     clock.advance(5000);
     await refused;
+    expect(relay.seats.map(({ closed }) => closed)).toEqual(["terminated"]);
   });
 });
 
