@@ -80,7 +80,7 @@ describe("two devices with a code to type", () => {
     ]);
   });
 
-  it("have no key before, and send nothing until there is one", async () => {
+  it("W5: have no key before, and send nothing until there is one", async () => {
     const relay = relayWithNameplate();
     relay.tap = () => [];
     const { host, join } = await openCodePair({ relay });
