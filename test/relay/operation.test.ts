@@ -57,6 +57,19 @@ describe("the figures", () => {
     expect((await ask(relay, "/metrics", {}, "POST")).status).toBe(404);
   });
 
+  it("R9: tell no channel, no address and no path, nor do version and health", async () => {
+    const { relay, pair } = await withMetrics();
+    const [first, second] = await pair();
+    await ask(relay, `/v1/ws/${first.id}`, handshake());
+    await ask(relay, "/v1/ws/a-path", handshake());
+    for (const client of [first, second]) client.socket.close(1000);
+    await Promise.all([first.closed, second.closed]);
+    for (const path of ["/metrics", "/__version__", "/__heartbeat__"]) {
+      const { body } = await ask(relay, path);
+      for (const said of [first.id, "127.0.0.1", "a-path"]) expect(body).not.toContain(said);
+    }
+  });
+
   it("count a seat taken again, and how a channel ends", async () => {
     const { relay, clock, pair, resume } = await withMetrics({ clientTimeout: 400 });
     const [first, second] = await pair();
@@ -71,7 +84,7 @@ describe("the figures", () => {
     expect(figure(answer, "channels_open")).toBe(0);
   });
 
-  it("with a port of their own are there alone, and nothing else is", async () => {
+  it("R9: with a port of their own are there alone, and nothing else is", async () => {
     const { relay } = await withMetrics({ metricsPort: 0 });
     const own = { ...relay, url: String(relay.metricsUrl).replace("/metrics", "") };
     expect((await ask(relay, "/metrics")).status).toBe(404);

@@ -42,7 +42,7 @@ describe("R12: a participant that lost its connection", () => {
     expect([...first.received, ...again.received]).toEqual([]);
   });
 
-  it("is told of in the log by its channel's first characters, without tokens", async () => {
+  it("R9: is told of in the log by its channel's first characters, without tokens", async () => {
     const world = await testRelay();
     const [first, second] = await withLost(world);
     const again = await world.resume(second);

@@ -212,7 +212,7 @@ describe("UpgradeHandler", () => {
     expect(relayed).toEqual([{ text, sender: ',"sender":{"ua":"x"}}' }]);
   });
 
-  it("survives a fault in relaying, which ends the channel with 1013", async () => {
+  it("R9, R10: survives a fault in relaying, which ends the channel with 1013", async () => {
     class Faulty extends MemoryBackplane {
       override relay(): void {
         throw new RangeError("Invalid string length");

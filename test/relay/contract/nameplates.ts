@@ -38,7 +38,7 @@ export function nameplateContract(subject: BackplaneSubject): void {
       expect((await world().open({ nameplate: true })).admission.nameplate).toBe(plates[4]);
     });
 
-    it("is drawn at random", async () => {
+    it("W6: is drawn at random", async () => {
       const drawn = new Set<string | undefined>();
       // One in 9 ** 39 that all are the same.
       for (let count = 0; count < 40; count++) {
