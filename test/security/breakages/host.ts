@@ -262,8 +262,8 @@ export const HOST_BREAKAGES: readonly Breakage[] = [
     ids: ["H12"],
     file: SESSION,
     find: "if (twoFactorAuthentication !== null) return twoFactorAuthentication;",
-    replace: "if (twoFactorAuthentication === null || !twoFactorAuthentication) return false;",
-    words: "what the server does not tell about two-step authentication is a no, and no code is asked for",
+    replace: "if (status.verified) return twoFactorAuthentication ?? false;",
+    words: "an account whose server tells nothing of two-step authentication needs no code",
   },
   {
     ids: ["H12"],
