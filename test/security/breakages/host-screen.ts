@@ -21,34 +21,6 @@ export const HOST_SCREEN: readonly Breakage[] = [
     words: "a screen does not say that the place is hearsay",
   },
   {
-    ids: ["H9"],
-    file: WORDS,
-    find: 'text === "" ? "unknown" : displayText(text)',
-    replace: 'text === "" ? "" : displayText(text)',
-    words: "what is not known about the sender is left blank",
-  },
-  {
-    ids: ["H9"],
-    file: WORDS,
-    find: 'parts.length > 0 ? displayText(parts.join(", ")) : "unknown"',
-    replace: 'displayText(parts.join(", "))',
-    words: "a place that is not known is left blank",
-  },
-  {
-    ids: ["H9"],
-    file: WORDS,
-    find: "return SCOPE_WORDS[scope] ?? `use the scope ${displayText(scope)}`;",
-    replace: "return displayText(scope);",
-    words: "scopes are not told in words",
-  },
-  {
-    ids: ["H9"],
-    file: "src/ui/ink/question.tsx",
-    find: '<Field name="Client" value={`${client} (${displayText(clientId)})`} />',
-    replace: "",
-    words: "a screen does not say which client asks",
-  },
-  {
     ids: ["H10"],
     file: WORDS,
     find: '"https://identity.mozilla.com/tokens/session": "CAN SIGN IN AND PAIR FURTHER DEVICES",',
@@ -61,13 +33,6 @@ export const HOST_SCREEN: readonly Breakage[] = [
     find: "policy.unattended && name === SESSION_SCOPE && !policy.unattendedScopes.includes(name);",
     replace: "policy.unattended && name === SESSION_SCOPE && !policy.allowedScopes.includes(name);",
     words: "the session scope is granted unasked because it is among those that may be asked for",
-  },
-  {
-    ids: ["H10"],
-    file: "src/commands/host.ts",
-    find: "unattended: flags.yes,",
-    replace: "unattended: false,",
-    words: "a host with --yes judges requests as if somebody were asked",
   },
   {
     ids: ["H11"],
@@ -115,20 +80,6 @@ export const HOST_SCREEN: readonly Breakage[] = [
     words: "the warning is missing beside a code",
   },
   {
-    ids: ["H14"],
-    file: "src/ui/ink/offer.tsx",
-    find: "<Code code={code} />\n        {warning}",
-    replace: "<Code code={code} />",
-    words: "the warning is missing under a code",
-  },
-  {
-    ids: ["H14"],
-    file: "src/ui/ink/offer.tsx",
-    find: '<Box flexDirection="column">\n          {warning}',
-    replace: '<Box flexDirection="column">',
-    words: "the warning is missing where the URL is in a file, or no code fits",
-  },
-  {
     ids: ["H15"],
     file: "src/pairing/pairing-url.ts",
     find: "return `${origin}/pair#channel_id=${channelId}&channel_key=${encodeBase64url(channelKey)}`;",
@@ -149,12 +100,5 @@ export const HOST_SCREEN: readonly Breakage[] = [
     find: "`The new device is ${deviceInWords(device)}.`,",
     replace: '"The new device is there.",',
     words: "after a success the new device is not named",
-  },
-  {
-    ids: ["H16"],
-    file: "src/commands/host.ts",
-    find: "await newDevice.conclude(!flags.yes && run.prompter !== null);",
-    replace: "if (!flags.yes) await newDevice.conclude(run.prompter !== null);",
-    words: "a host with --yes does not say which device is new",
   },
 ];

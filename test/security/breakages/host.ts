@@ -295,20 +295,6 @@ export const HOST_BREAKAGES: readonly Breakage[] = [
   },
   {
     ids: ["H13"],
-    file: "src/lib/clock.ts",
-    find: "now: () => performance.now(),",
-    replace: "now: () => Date.now(),",
-    words: "time limits are measured on the wall clock",
-  },
-  {
-    ids: ["H13"],
-    file: HOST,
-    find: "await published?.withdraw();\n    await channel.close();",
-    replace: "await published?.withdraw();",
-    words: "the channel of a code that was replaced stays open",
-  },
-  {
-    ids: ["H13"],
     file: "src/pairing/flow.ts",
     find: 'signal.removeEventListener("abort", onAbort);\n      await channel.close();',
     replace: 'signal.removeEventListener("abort", onAbort);',

@@ -144,27 +144,6 @@ export const NETWORK: readonly Breakage[] = [
     words: "a no of the other device ends as one of this device",
   },
   {
-    ids: ["A2"],
-    file: EXITS,
-    find: "interrupted: 130,",
-    replace: "interrupted: 0,",
-    words: "an interruption ends as a success",
-  },
-  {
-    ids: ["A2"],
-    file: EXITS,
-    find: "refused: 8,",
-    replace: "refused: 6,",
-    words: "a refusal of the accounts server ends as an unreachable one",
-  },
-  {
-    ids: ["A2"],
-    file: "src/ui/json.ts",
-    find: "code: error.code,",
-    replace: 'code: "internal",',
-    words: "the event of a failure does not say which it was",
-  },
-  {
     ids: ["A3"],
     file: CALLS,
     find: "error.offersUnblockCode ? undefined : error.retryAfter * 1000;",
@@ -276,19 +255,5 @@ export const NETWORK: readonly Breakage[] = [
     find: 'const HOST = "127.0.0.1";',
     replace: 'const HOST = "0.0.0.0";',
     words: "the sandbox's accounts server listens on all addresses",
-  },
-  {
-    ids: ["A6"],
-    file: SANDBOX,
-    find: "FXA_PAIR_CONFIG_DIR: configDir,",
-    replace: "",
-    words: "what runs in the sandbox uses the user's own credentials",
-  },
-  {
-    ids: ["A6"],
-    file: SANDBOX,
-    find: "environment.variables, { configFile: false });",
-    replace: "environment.variables);",
-    words: "the sandbox reads the user's settings",
   },
 ];

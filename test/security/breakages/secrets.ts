@@ -4,7 +4,6 @@ import type { Breakage } from "./breakage.ts";
 const FILES = "src/lib/private-file.ts";
 const OFFER = "src/commands/offer.ts";
 const LOGOUT = "src/commands/logout.ts";
-const SIGN_OUT = "src/oauth/sign-out.ts";
 const TERMINAL = "src/ui/screen/terminal.ts";
 const FAILURE = "src/commands/failure.ts";
 
@@ -17,28 +16,6 @@ export const SECRETS: readonly Breakage[] = [
     words: "what was typed stays in the process list",
   },
   {
-    ids: ["S1"],
-    file: "src/commands/pairing-source.ts",
-    find: '"a code" : "a URL", run);',
-    replace: '"a code" : "a URL", { ...run, reporter: { ...run.reporter, warn: () => undefined } });',
-    words: "a URL on the command line is not warned of",
-  },
-  {
-    ids: ["S1"],
-    file: "src/commands/login.ts",
-    find: "if (flags.totp !== undefined || flags.unblockCode !== undefined) {",
-    replace: "if (flags.unblockCode !== undefined) {",
-    words: "an authenticator's code on the command line is not warned of",
-  },
-  {
-    ids: ["S1"],
-    file: "src/commands/login.ts",
-    find: '.option("--password-stdin", "read the password from standard input")',
-    replace:
-      '.option("--password-stdin", "read the password from standard input")\n      .option("--password <password>", "the password")',
-    words: "an option takes a password as its value",
-  },
-  {
     ids: ["S2"],
     file: FAILURE,
     find: "const kind = thrown instanceof Error ? thrown.name : typeof thrown;",
@@ -46,76 +23,11 @@ export const SECRETS: readonly Breakage[] = [
     words: "the words of an unexpected error are shown",
   },
   {
-    ids: ["S2"],
-    file: FAILURE,
-    find: "return /^-{0,2}[A-Za-z][A-Za-z-]{0,30}$/.test(name)",
-    replace: 'return name !== ""',
-    words: "what was mistyped is repeated",
-  },
-  {
-    ids: ["S2"],
-    file: "src/pairing/pairing-url.ts",
-    find: 'throw unreadable("channel_key", "it must be 32 bytes in base64url without padding");',
-    replace:
-      'throw unreadable("channel_key", `it must be 32 bytes, not ${single(parameters, "channel_key")}`);',
-    words: "a channel key that is none is repeated",
-  },
-  {
-    ids: ["S2"],
-    file: "src/network/proxies.ts",
-    find: "host: destinationOf(url).host,",
-    replace:
-      'host: `${url.username === "" ? "" : `${url.username}:${url.password}@`}${destinationOf(url).host}`,',
-    words: "a proxy's password is named with its address",
-  },
-  {
-    ids: ["S2"],
-    file: "src/commands/status.ts",
-    find: "keyIds: Object.fromEntries(keys.map(([scope, { kid }]) => [scope, kid])),",
-    replace: "keyIds: Object.fromEntries(keys.map(([scope, { k }]) => [scope, k])),",
-    words: "`status` shows keys",
-  },
-  {
-    ids: ["S2"],
-    file: "src/oauth/calls.ts",
-    find: 'hint: "Check --server; if it is right, fxa-pair may be too old for it.",',
-    replace: "hint: `Check --server: it answered ${JSON.stringify(issue.input)}.`,",
-    words: "an answer of another form is repeated, with the token in it",
-  },
-  {
     ids: ["S3"],
     file: OFFER,
     find: "connected: async () => {\n      shown.connected();\n      await files.remove();",
     replace: "connected: async () => {\n      await Promise.resolve();\n      shown.connected();",
     words: "files with the URL stay until the end although a device has used it",
-  },
-  {
-    ids: ["S3"],
-    file: "src/commands/offer-files.ts",
-    find: "this.#removals.push(() => unlink(path));",
-    replace: "",
-    words: "files with the URL stay for ever",
-  },
-  {
-    ids: ["S3"],
-    file: "src/ui/json.ts",
-    find: "return view.urlFile === undefined ? { url: view.url } : {};",
-    replace: "return { url: view.url };",
-    words: "the event of a channel has the URL although a file holds it",
-  },
-  {
-    ids: ["S3"],
-    file: "src/ui/plain.ts",
-    find: "if (onTerminal && !inFiles) await this.#show(view);",
-    replace: "await this.#show(view);",
-    words: "the URL is on standard error without a terminal, too",
-  },
-  {
-    ids: ["S3"],
-    file: "src/commands/host.ts",
-    find: "await published?.withdraw();",
-    replace: "",
-    words: "an offer that was interrupted is not taken back",
   },
   {
     ids: ["S4"],
@@ -174,39 +86,11 @@ export const SECRETS: readonly Breakage[] = [
     words: "a QR code that was used stays on the screen",
   },
   {
-    ids: ["S5"],
-    file: "src/commands/setup.ts",
-    find: "const stopRestoring = environment.onExit(close);",
-    replace: "const stopRestoring = environment.onExit(() => undefined);",
-    words: "a second signal leaves the code on the screen",
-  },
-  {
-    ids: ["S5"],
-    file: TERMINAL,
-    find: "return `${erase}\\u001b[2J`;",
-    replace: "return erase;",
-    words: "what was on the screen is not wiped",
-  },
-  {
-    ids: ["S5"],
-    file: TERMINAL,
-    find: "return `${erase}\\u001b[2J`;",
-    replace: 'return "\\u001b[2J";',
-    words: "a picture of the code is not wiped",
-  },
-  {
     ids: ["S6"],
     file: OFFER,
     find: "if (flags.copy && !run.signal.aborted) copy();",
     replace: "if (!run.signal.aborted && run.prompter !== null) copy();",
     words: "the URL is copied although nobody asked for it",
-  },
-  {
-    ids: ["S6"],
-    file: "src/commands/copy.ts",
-    find: "for (const sentence of copiedInWords(multiplexer)) run.reporter.say(sentence);",
-    replace: "copiedInWords(multiplexer);",
-    words: "nothing says that the URL was copied",
   },
   {
     ids: ["S7"],
@@ -216,55 +100,11 @@ export const SECRETS: readonly Breakage[] = [
     words: "logout forgets first",
   },
   {
-    ids: ["S7"],
-    file: SIGN_OUT,
-    find: 'if (sessionToken) await end("session", () => accounts.destroySession(sessionToken));',
-    replace: "",
-    words: "logout leaves the session",
-  },
-  {
-    ids: ["S7"],
-    file: SIGN_OUT,
-    find: "if (failures.length > 0) throw new StillSignedInError(failures);",
-    replace: "if (failures.length > 1) throw new StillSignedInError(failures);",
-    words: "logout does not tell that one of two was not ended",
-  },
-  {
-    ids: ["S7"],
-    file: LOGOUT,
-    find: "if (!force && !(await askToForget(told, run))) throw told;",
-    replace: "if (!force && run.prompter !== null && !(await askToForget(told, run))) throw told;",
-    words: "logout forgets without a yes where nobody can be asked",
-  },
-  {
-    ids: ["S7"],
-    file: LOGOUT,
-    find: "run.reporter.warn(`forgotten here only. ${told.message} ${REMOVE_ELSEWHERE}`);",
-    replace: 'run.reporter.warn("forgotten here only.");',
-    words: "a forced logout does not say what still lives",
-  },
-  {
     ids: ["S8"],
     file: "src/main.ts",
     find: "const argv = process.argv.slice(2);",
     replace:
       'const argv = process.argv.slice(2);\nif (!argv.includes("--version")) void fetch("http://127.0.0.1:8/update").catch(() => undefined);',
     words: "the program looks for updates",
-  },
-  {
-    ids: ["S8"],
-    file: "src/pairing/supplicant.ts",
-    find: "const fingerprint = formatFingerprint(requestFingerprint(formatRequest(state.request)));",
-    replace: `const fingerprint = formatFingerprint(requestFingerprint(formatRequest(state.request)));
-  if (account.displayName?.startsWith("http") === true) void fetch(account.displayName).catch(() => undefined);`,
-    words: "a link in a peer's name is opened",
-  },
-  {
-    ids: ["S8"],
-    file: "src/commands/join.ts",
-    find: 'import type { Command } from "commander";',
-    replace:
-      'import { spawnSync } from "node:child_process";\nimport type { Command } from "commander";\nspawnSync("true");',
-    words: "a process is started",
   },
 ];
