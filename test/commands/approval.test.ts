@@ -13,7 +13,7 @@ import { FakeClock } from "../relay/fake-clock.ts";
 const MINUTE = 60_000;
 const TOTP = "POST /v1/session/verify/totp";
 const QUESTION = {
-  ...{ type: "request", clientId: CLIENT_ID, clientName: null, scope: [], sender: {} },
+  ...{ type: "request" as const, clientId: CLIENT_ID, clientName: null, scope: [], sender: {} },
   ...{ fingerprint: "0123-45678-9ABC", jwkThumbprint: null },
 } as const;
 
