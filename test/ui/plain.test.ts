@@ -25,8 +25,8 @@ it("J7: the account is named, and that this device's data will go there", () => 
 
 it.each([
   ["with a terminal", true, undefined],
-  ["without one", undefined, undefined],
-  ["where a file has the URL", undefined, "/home/me/url.txt"],
+  ["without one", false, undefined],
+  ["where a file has the URL", false, "url.txt"],
 ])("H14: who is shown a code is warned, %s", async (_where, isTTY, urlFile) => {
   const stream = () => Object.assign(new PassThrough(), isTTY === undefined ? {} : { isTTY });
   const streams = { stdin: stream(), stdout: stream(), stderr: stream() };
