@@ -167,7 +167,7 @@ describe("R5, R10: a broken limit ends the channel for both", () => {
   });
 });
 
-describe("R3, R4: time", () => {
+describe("R3, R4, R10: time", () => {
   it("ends a channel with 4001 at 300 s from its creation, although every ping is answered", async () => {
     const { clock, open, join } = await testRelay();
     const first = await open();

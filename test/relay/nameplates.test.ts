@@ -19,7 +19,7 @@ describe("Nameplates", () => {
     expect(nameplates.find(drawn[500] ?? "")).toBe("channel 500");
   });
 
-  it("are each as likely as any other", () => {
+  it("W6: are each as likely as any other", () => {
     // One byte after the other: a draw below 9 takes the remainder of the whole number.
     let counter = 0;
     const random = (length: number): Uint8Array => {

@@ -16,6 +16,6 @@ it("D2: words for people stay off the lines of events", () => {
   reporter.explain({ type: "scanned", email: "andré@example.org" }, true);
   reporter.fail(new FxaPairError("refused", "failed"));
   const lines = String(streams.stdout.read()).trimEnd().split("\n");
-  expect(lines.map((line): unknown => JSON.parse(line))).toMatchObject([{ event: "error" }]);
+  expect(lines).toEqual([expect.stringMatching(/^\{"event":"error",.*\}$/)]);
   expect(String(streams.stderr.read())).toMatch(/said\n[^]*warned\n[^]*andré[^]*failed\n/);
 });
