@@ -6,10 +6,14 @@ import { HOST_SCREEN } from "./host-screen.ts";
 import { HOST_BREAKAGES } from "./host.ts";
 import { JOIN } from "./join.ts";
 import { NETWORK } from "./network.ts";
+import { RELAY_ENDINGS } from "./relay-endings.ts";
+import { RELAY_LIMITS } from "./relay-limits.ts";
 import { RELAY_SEATS } from "./relay-seats.ts";
 import { REVERSE } from "./reverse.ts";
 import { SECRETS } from "./secrets.ts";
 import { SIGN_IN } from "./sign-in.ts";
+import { TERMINAL } from "./terminal.ts";
+import { TYPED_CODE } from "./typed-code.ts";
 
 export const BREAKAGES: readonly Breakage[] = [
   ...CHANNEL,
@@ -18,10 +22,14 @@ export const BREAKAGES: readonly Breakage[] = [
   ...HOST_SCREEN,
   ...JOIN,
   ...NETWORK,
+  ...RELAY_ENDINGS,
+  ...RELAY_LIMITS,
   ...RELAY_SEATS,
   ...REVERSE,
   ...SECRETS,
   ...SIGN_IN,
+  ...TERMINAL,
+  ...TYPED_CODE,
 ];
 
 /**

@@ -1,0 +1,261 @@
+/** What can be broken in codes to type, and in the numbers that they begin with. */
+import type { Breakage } from "./breakage.ts";
+
+const CPACE = "src/cpace/cpace.ts";
+const EXCHANGE = "src/cpace/exchange.ts";
+const CHANNEL = "src/channel/tls-channel.ts";
+const FAILURES = "src/channel/failures.ts";
+const RENEWAL = "src/commands/renewal.ts";
+const REGISTRY = "src/relay/registry.ts";
+
+export const TYPED_CODE: readonly Breakage[] = [
+  {
+    ids: ["W1"],
+    file: CPACE,
+    find: "joinWithLengths(DSI_ISK, sessionId, secretPoint);",
+    replace: "joinWithLengths(DSI_ISK, sessionId);",
+    words: "the secret point is left out of the key, which all that crossed the relay then gives",
+  },
+  {
+    ids: ["W1"],
+    file: EXCHANGE,
+    find: "    this.#scalar = sampleScalar(input.random);",
+    replace: "    this.#scalar = sampleScalar((length) => new Uint8Array(length).fill(1));",
+    words: "the joiner's scalar is always the same",
+  },
+  {
+    ids: ["W1"],
+    file: EXCHANGE,
+    find: "  const scalar = sampleScalar(input.random);",
+    replace:
+      "  const scalar = sampleScalar((length) => new Uint8Array(length).map((_, i) => input.password.charCodeAt(i) | 1));",
+    words: "the host's scalar is made of the words",
+  },
+  {
+    ids: ["W1"],
+    file: EXCHANGE,
+    find: "  const psk = derivePsk(key);",
+    replace: "  const psk = derivePsk(sessionId);",
+    words: "the pre-shared key is derived from what crosses the relay",
+  },
+  {
+    ids: ["W2"],
+    file: CPACE,
+    find: "return joinWithLengths(DSI, password, padding, channelIdentifier, sessionId);",
+    replace: "return joinWithLengths(DSI, padding, channelIdentifier, sessionId);",
+    words: "any words give the key",
+  },
+  {
+    ids: ["W2"],
+    file: EXCHANGE,
+    find: "  const words = encoder.encode(password);",
+    replace: `  const words = encoder.encode(password.split("-")[0]);`,
+    words: "only the first word counts",
+  },
+  {
+    ids: ["W2"],
+    file: CHANNEL,
+    find: `    this.#events.push({ type: "ended", error });\n    this.#events.end();\n    void this.#link.close();`,
+    replace: `    this.#events.push({ type: "ended", error });\n    this.#events.end();`,
+    words: "after a wrong guess the channel stays open",
+  },
+  {
+    ids: ["W2"],
+    file: REGISTRY,
+    find: "    if (channel !== undefined) this.#takeNameplateDown(channel);\n    return answer;",
+    replace: "    return channel === undefined ? REFUSALS.unknown : answer;",
+    words: "the number stays good after somebody has used it",
+  },
+  {
+    ids: ["W2"],
+    file: FAILURES,
+    find: `if (error.refusal !== "binderMismatch") return`,
+    replace: `if (error.refusal !== "identityUnknown") return`,
+    words: "the host is not told that somebody tried a wrong code",
+  },
+  {
+    ids: ["W2"],
+    file: FAILURES,
+    find: `    "channel_security",\n    "Somebody tried a wrong code.`,
+    replace: `    "declined_there",\n    "Somebody tried a wrong code.`,
+    words: "a wrong guess ends the host as if the other device had declined",
+  },
+  {
+    ids: ["W2"],
+    file: FAILURES,
+    find: `if (together || !error.fromPeer || error.alert !== "decrypt_error") return`,
+    replace: `if (!together || !error.fromPeer || error.alert !== "decrypt_error") return`,
+    words: "who typed wrong words is not told so",
+  },
+  {
+    ids: ["W3"],
+    file: RENEWAL,
+    find: "const MAX_TYPED_CODES = 3;",
+    replace: "const MAX_TYPED_CODES = 4;",
+    words: "one run shows four codes",
+  },
+  {
+    ids: ["W3"],
+    file: RENEWAL,
+    find: "    way = await askForAnother(run, last, way, switches);",
+    replace: `    if (last.code !== "channel_security") way = await askForAnother(run, last, way, switches);`,
+    words: "after a wrong guess the next code comes by itself",
+  },
+  {
+    ids: ["W3"],
+    file: RENEWAL,
+    find: "        way = thrown.way;\n",
+    replace: "        way = thrown.way;\n        typedCodes = 0;\n",
+    words: "codes that were replaced by a key are not counted",
+  },
+  {
+    ids: ["W3"],
+    file: RENEWAL,
+    find: "    way = await askForAnother(run, last, way, switches);",
+    replace:
+      "    const shownBefore = way;\n    way = await askForAnother(run, last, way, switches);\n    if (way !== shownBefore) typedCodes = 0;",
+    words: "a QR code in between begins the count anew",
+  },
+  {
+    ids: ["W3"],
+    file: RENEWAL,
+    find: `    { key: "q", label: "quit" },\n  ];`,
+    replace: `    { key: "q", label: "quit" },\n  ].reverse();`,
+    words: "Enter after a wrong guess gives a fresh code",
+  },
+  {
+    ids: ["W3"],
+    file: RENEWAL,
+    find: "return aborted && !(reason instanceof CodeReplaced);",
+    replace: "return aborted;",
+    words: "a key for a fresh code pressed at the moment of a wrong guess ends the run without the question",
+  },
+  {
+    ids: ["W3"],
+    file: RENEWAL,
+    find: `return new FxaPairError("channel_security", \`One run shows`,
+    replace: `return new FxaPairError("timeout", \`One run shows`,
+    words: "a run whose codes are used up ends as if it had taken too long",
+  },
+  {
+    ids: ["W4"],
+    file: CPACE,
+    find: "if (point === undefined || point.is0()) return undefined;",
+    replace: "if (point === undefined) return undefined;\n  if (point.is0()) return point.toBytes();",
+    words: "the neutral element is a share as any other",
+  },
+  {
+    ids: ["W4"],
+    file: EXCHANGE,
+    find: `  if (equalBytes(own, other)) throw new ExchangeError("our own message came back");\n`,
+    replace: "",
+    words: "the own share may come back",
+  },
+  {
+    ids: ["W4"],
+    file: EXCHANGE,
+    find: `    if (this.#done) throw new ExchangeError("there was a second answer");\n`,
+    replace: "",
+    words: "a second answer is taken in",
+  },
+  {
+    ids: ["W4"],
+    file: "src/cpace/messages.ts",
+    find: "if (decoded?.length === length) return decoded;",
+    replace: "if (decoded !== undefined) return decoded;",
+    words: "values of any length are taken",
+  },
+  {
+    ids: ["W4"],
+    file: "src/cpace/messages.ts",
+    find: "const version = v.literal(1);",
+    replace: "const version = v.unknown();",
+    words: "any version of the message is taken",
+  },
+  {
+    ids: ["W4"],
+    file: CHANNEL,
+    find: "export const AGREEMENT_TIME = 10_000;",
+    replace: "export const AGREEMENT_TIME = 60_000;",
+    words: "a silent device is waited for for a minute",
+  },
+  {
+    ids: ["W4"],
+    file: CHANNEL,
+    find: "  #say(message: string): void {\n    this.#link.send(message);\n    this.#cancelDue = ",
+    replace:
+      '  #say(message: string): void {\n    this.#link.send(message);\n    if (this.#settings.role === "client") this.#cancelDue = ',
+    words: "the host waits for ever for a joiner that has spoken and falls silent",
+  },
+  {
+    ids: ["W4"],
+    file: "src/cpace/exchange.ts",
+    find: `if (received === undefined) throw new ExchangeError("the message is malformed");\n  const { sessionId, share: other } = received;`,
+    replace: `const { sessionId, share: other } = received ?? { sessionId: input.random(16), share: parseHostMessage(message) ?? new Uint8Array(32) };`,
+    words: "the host takes a message without a session id",
+  },
+  {
+    ids: ["W5"],
+    file: CHANNEL,
+    find: "      this.#unsent.push(document);\n      return;",
+    replace: "      this.#link.send(document);\n      return;",
+    words: "what is to be sent before there is a key goes out as it is",
+  },
+  {
+    ids: ["W5"],
+    file: "src/tls/server-states.ts",
+    find: `    if (!matches) throw refuse("binderMismatch");\n`,
+    replace: "",
+    words: "the host answers a joiner whose binder is wrong",
+  },
+  {
+    ids: ["W6"],
+    file: REGISTRY,
+    find: `    if ("status" in answer) return REFUSALS.unknown;`,
+    replace: `    if ("status" in answer) return answer;`,
+    words: "a number whose channel is over is told from one that never was (in memory)",
+  },
+  {
+    ids: ["W6"],
+    file: "src/relay/nameplates.ts",
+    find: "const index = this.#below(free.length);",
+    replace: "const index = 0;",
+    words: "numbers are given in order (in memory)",
+  },
+  {
+    ids: ["W6"],
+    file: "src/relay/address-limits.ts",
+    find: "export const NAMEPLATE_JOINS = 10;",
+    replace: "export const NAMEPLATE_JOINS = 100;",
+    words: "one address may try a hundred numbers a minute",
+  },
+  {
+    ids: ["W6"],
+    file: "src/relay/address-limits.ts",
+    find: ".filter((at) => now - at < NAMEPLATE_PERIOD);\n    const [oldest] = joins;",
+    replace: ".filter((at) => now - at < NAMEPLATE_PERIOD / 6);\n    const [oldest] = joins;",
+    words: "one address may try ten numbers every ten seconds (in memory)",
+  },
+  {
+    ids: ["W6"],
+    file: "src/relay/redis/limit-functions.ts",
+    find: "  if #joins >= NAMEPLATE_JOINS then",
+    replace: "  if #joins > NAMEPLATE_JOINS * 10 then",
+    words: "one address may try a hundred numbers a minute (in the store)",
+  },
+  {
+    ids: ["W6"],
+    file: "src/relay/redis/limit-functions.ts",
+    find: "  if tonumber(till) <= tonumber(args[2]) then return { 'unknown' } end\n",
+    replace: "",
+    words: "a number is good after its channel's time is over (in the store)",
+  },
+  {
+    ids: ["W6"],
+    file: "src/relay/upgrade.ts",
+    find: '    return { type: "joinByNameplate", path, nameplate: path.slice(NAMEPLATE_PATH.length) };',
+    replace:
+      '    const nameplate = path.slice(NAMEPLATE_PATH.length);\n    if (!/^[1-9]\\d{0,8}$/.test(nameplate)) return { type: "malformed", path, refusal: REFUSALS.malformedId };\n    return { type: "joinByNameplate", path, nameplate };',
+    words: "a malformed number has another answer than one that is not in use",
+  },
+];
