@@ -107,4 +107,18 @@ export const SECRETS: readonly Breakage[] = [
       'const argv = process.argv.slice(2);\nif (!argv.includes("--version")) void fetch("http://127.0.0.1:8/update").catch(() => undefined);',
     words: "the program looks for updates",
   },
+  {
+    ids: ["S5"],
+    file: "src/commands/setup.ts",
+    find: "const stopRestoring = environment.onExit(close);",
+    replace: "const stopRestoring = environment.onExit(() => undefined);",
+    words: "a second signal leaves the code on the screen",
+  },
+  {
+    ids: ["S5"],
+    file: TERMINAL,
+    find: "return `${erase}\\u001b[2J`;",
+    replace: "return erase;",
+    words: "what was on the screen is not wiped",
+  },
 ];
