@@ -37,9 +37,3 @@ export const BREAKAGES: readonly Breakage[] = [
  * the breakage.
  */
 export const NOT_BREAKABLE: Readonly<Record<string, string>> = {};
-
-/** Requirements that nothing was broken for yet. A breakage takes its requirement off the list. */
-export const NOT_YET_BROKEN: readonly string[] = [
-  ...["W1", "W2", "W3", "W4", "W5", "W6", "D1", "D2", "D3", "D4"],
-  ...["R4", "R5", "R6", "R7", "R8", "R9", "R10", "R11"],
-];
