@@ -4,12 +4,13 @@
  * folder takes the place of the modes.
  */
 
-import { readdir, unlink } from "node:fs/promises";
+import { link, readdir, rename, unlink } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import * as v from "valibot";
 import type { Clock } from "../lib/clock.ts";
 import { equalText } from "../lib/constant-time.ts";
 import { FxaPairError } from "../lib/errors.ts";
+import { encodeHex } from "../lib/hex.ts";
 import { parseJson } from "../lib/json.ts";
 import { ensurePrivateFolder, errorCode, readPrivateFile, writePrivateFile } from "../lib/private-file.ts";
 import type { RandomSource } from "../lib/random.ts";
@@ -17,7 +18,7 @@ import { formatCredentials, readCredentials } from "./credential-format.ts";
 import type { Upgrade } from "./credential-format.ts";
 import type { Credentials } from "./credentials.ts";
 import { CREDENTIALS_VERSION } from "./credentials.ts";
-import { withFileLock } from "./file-lock.ts";
+import { UnwritableLock, withFileLock } from "./file-lock.ts";
 import { NO_KEYRING } from "./keyring.ts";
 import type { Keyring } from "./keyring.ts";
 
@@ -133,7 +134,7 @@ export class LocalCredentialStore implements CredentialStore {
   async save(credentials: Credentials, replaced: Credentials | null): Promise<void> {
     await ensurePrivateFolder(this.#options.folder);
     await this.#locked(async () => {
-      const kept = await this.#readable();
+      const kept = await this.#readable(this.#file);
       const current = kept?.credentials ?? null;
       if (current !== null && (replaced === null || !sameToken(current, replaced))) throw signedInMeanwhile();
       await this.#removeLeftovers();
@@ -144,14 +145,45 @@ export class LocalCredentialStore implements CredentialStore {
   async remove(expected?: Credentials): Promise<void> {
     const found = await readPrivateFile(this.#file);
     if (found === undefined) return;
-    await this.#locked(async () => {
-      const kept = await this.#readable();
-      const current = kept?.credentials ?? null;
-      if (expected !== undefined && (current === null || !sameToken(current, expected))) return;
-      await this.#removeLeftovers();
+    try {
+      await this.#locked(async () => {
+        const kept = await this.#readable(this.#file);
+        if (!isExpected(kept, expected)) return;
+        await this.#removeLeftovers();
+        if (kept?.place === "keyring") await this.#keyring.remove(this.#entry);
+        await unlink(this.#file);
+      });
+    } catch (error) {
+      if (!(error instanceof FxaPairError && error.cause instanceof UnwritableLock)) throw error;
+      await this.#removeUnlocked(error, expected);
+    }
+  }
+
+  /**
+   * Where the disk is too full for a lock, what is worth nothing any more shall go all the same. The file is taken aside, which
+   * needs no room and only one process can do, and looked at then: what another one has stored meanwhile is put back.
+   *
+   * @param problem what to throw when nothing in the folder can be changed
+   */
+  async #removeUnlocked(problem: FxaPairError, expected?: Credentials): Promise<void> {
+    const aside = `${this.#file}.${encodeHex(this.#options.random(8))}.tmp`;
+    try {
+      await rename(this.#file, aside);
+    } catch {
+      throw problem;
+    }
+    try {
+      const kept = await this.#readable(aside);
+      if (!isExpected(kept, expected)) {
+        await putBack(aside, this.#file);
+        return;
+      }
       if (kept?.place === "keyring") await this.#keyring.remove(this.#entry);
-      await unlink(this.#file);
-    });
+    } catch (error) {
+      await putBack(aside, this.#file);
+      throw error;
+    }
+    await unlink(aside);
   }
 
   /** Each configuration folder is a device of its own, in the keyring too. */
@@ -159,8 +191,8 @@ export class LocalCredentialStore implements CredentialStore {
     return resolve(this.#options.folder);
   }
 
-  async #read(): Promise<Kept | null> {
-    const text = await readPrivateFile(this.#file);
+  async #read(path = this.#file): Promise<Kept | null> {
+    const text = await readPrivateFile(path);
     if (text === undefined) return null;
     const { upgrades } = this.#options;
     if (!isPointer(text)) return { place: "file", ...readCredentials(text, this.#file, upgrades) };
@@ -184,12 +216,12 @@ export class LocalCredentialStore implements CredentialStore {
   }
 
   /** What is damaged counts as none; what others can touch, or a newer version wrote, is left alone. */
-  async #readable(): Promise<Kept | null> {
+  async #readable(path: string): Promise<Kept | null> {
     try {
-      return await this.#read();
+      return await this.#read(path);
     } catch (error) {
       if (!(error instanceof FxaPairError) || error.code !== "not_signed_in") throw error;
-      const text = await readPrivateFile(this.#file);
+      const text = await readPrivateFile(path);
       return {
         place: text !== undefined && isPointer(text) ? "keyring" : "file",
         credentials: null,
@@ -232,7 +264,8 @@ export class LocalCredentialStore implements CredentialStore {
       await withFileLock(`${this.#file}.lock`, { clock, random }, action);
     } catch (error) {
       if (error instanceof FxaPairError) throw error;
-      const message = `${FILE_NAME} in ${folder} cannot be written (${errorCode(error) ?? "unknown"}).`;
+      const reason = errorCode(error instanceof UnwritableLock ? error.cause : error) ?? "unknown";
+      const message = `${FILE_NAME} in ${folder} cannot be written (${reason}).`;
       throw new FxaPairError("usage", message, {
         hint: "Make the folder writable, or choose another one with --config-dir.",
         cause: error,
@@ -248,6 +281,27 @@ async function removeIfThere(path: string): Promise<void> {
   } catch (error) {
     if (errorCode(error) !== "ENOENT") throw error;
   }
+}
+
+/** Whether this is what is to be removed. */
+function isExpected(kept: Kept | null, expected: Credentials | undefined): boolean {
+  if (expected === undefined) return true;
+  const current = kept?.credentials ?? null;
+  return current !== null && sameToken(current, expected);
+}
+
+/** Unless there is something newer. */
+async function putBack(aside: string, path: string): Promise<void> {
+  try {
+    await link(aside, path);
+  } catch (error) {
+    // Not every file system has links.
+    if (errorCode(error) !== "EEXIST") {
+      await rename(aside, path);
+      return;
+    }
+  }
+  await unlink(aside);
 }
 
 function isMisplaced(kept: Kept | null, preferred: StorePlace | undefined): boolean {

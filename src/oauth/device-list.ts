@@ -47,11 +47,21 @@ export async function removeDevice(
   try {
     await destroy(accounts, holder, device);
   } catch (error) {
-    if (!(error instanceof AccountsError) || !isUnknown(error)) throw error;
+    if (!(error instanceof AccountsError) || !isUnknown(error)) throw perhapsRemoved(error);
     // Either that device is gone, or this one's own session: the list tells.
     const left = await listDevices(accounts, holder);
     if (left.some(({ id }) => id === device.id)) throw error;
   }
+}
+
+/** Where no answer came, the server may have done as it was told. */
+function perhapsRemoved(error: unknown): unknown {
+  if (!(error instanceof FxaPairError) || error.code !== "unreachable") return error;
+  return new FxaPairError(error.code, error.message, {
+    hint: "The device may be removed, or signed in still: look with fxa-pair devices.",
+    ...(error.details && { details: error.details }),
+    cause: error,
+  });
 }
 
 async function destroy(accounts: AccountsClient, holder: DeviceHolder, device: AccountDevice): Promise<void> {

@@ -23,7 +23,20 @@ const RETRY_EVERY = 25;
 /** Milliseconds between two signs of life. */
 const GROW_EVERY = 1000;
 
-/** Runs `action` while holding the lock at `path`; waits for other holders. */
+/** The lock could not be written, for the reason that is its cause: the system's error. Nobody else holds it. */
+export class UnwritableLock extends Error {
+  constructor(cause: unknown) {
+    super("the lock cannot be written", { cause });
+    this.name = "UnwritableLock";
+  }
+}
+
+/**
+ * Runs `action` while holding the lock at `path`; waits for other holders.
+ *
+ * @throws UnwritableLock when there is no room for it, or no right to make it; FxaPairError `usage` when others hold it for
+ *   too long
+ */
 export async function withFileLock<T>(
   path: string,
   tools: { readonly clock: Clock; readonly random: RandomSource },
@@ -102,7 +115,7 @@ async function tryCreate(path: string, holder: string): Promise<boolean> {
     return true;
   } catch (error) {
     if (errorCode(error) === "EEXIST") return false;
-    throw error;
+    throw new UnwritableLock(error);
   }
 }
 

@@ -174,7 +174,9 @@ async function deriveKeys(
   target: LoginTarget,
 ): Promise<ScopedKeys> {
   const rotations = await accounts.scopedKeyData(sessionToken, target.clientId, target.scope);
-  const { kA, wrapKb } = await accounts.accountKeys(keyFetchToken);
+  const { kA, wrapKb } = await accounts.accountKeys(keyFetchToken).catch((error: unknown) => {
+    throw keysGone(error);
+  });
   const kB = unwrapKb(wrapKb, unwrapBKey);
   try {
     const asked = Object.entries(rotations).filter(([scope]) => target.scope.includes(scope));
@@ -194,6 +196,20 @@ async function deriveKeys(
   } finally {
     wipe(kA, wrapKb, kB);
   }
+}
+
+/** The token for the keys is good once, and nobody else has it: the very request has been sent twice. */
+function keysGone(error: unknown): unknown {
+  if (!(error instanceof AccountsError) || error.code !== "not_signed_in") return error;
+  return new FxaPairError(
+    "refused",
+    "The accounts server says that the account's keys were fetched already.",
+    {
+      hint: "Try again. If it goes on, something on the way sends requests twice: check HTTPS_PROXY.",
+      ...(error.details && { details: error.details }),
+      cause: error,
+    },
+  );
 }
 
 type Account = Pick<Credentials, "email" | "uid" | "authAt" | "keys"> & { readonly sessionToken: string };

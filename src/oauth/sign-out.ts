@@ -50,7 +50,9 @@ export class StillSignedInError extends FxaPairError {
     const cause = failures[0]?.error;
     const known = cause instanceof FxaPairError ? cause : undefined;
     const reason = known === undefined ? "" : ` ${known.message}`;
-    const message = `The server still accepts this device's ${remaining.join(" and ")}.${reason}`;
+    // Where no answer came, it may have done as it was told.
+    const accepts = known?.code === "unreachable" ? "may still accept" : "still accepts";
+    const message = `The server ${accepts} this device's ${remaining.join(" and ")}.${reason}`;
     super(known?.code ?? "internal", message, {
       hint: "Try again later, or remove the device in the account's settings on the web.",
       details: { ...known?.details, remaining },

@@ -54,13 +54,13 @@ async function refreshOrForget(
     if (!(error instanceof AccountsError) || (error.errno !== 110 && error.errno !== 182)) throw error;
     const details = { ...error.details, rejected: "refresh token" };
     await endSession(accounts, credentials, details);
-    // Unless another process has signed in again meanwhile.
-    await store.remove(credentials);
+    const problem = await forget(store, credentials);
+    const rest = problem === undefined ? ", and is forgotten here too." : `. ${problem.message}`;
     throw new FxaPairError(
       "not_signed_in",
-      "The accounts server no longer accepts this device's refresh token: it was disconnected, and is forgotten here too.",
+      `The accounts server no longer accepts this device's refresh token: it was disconnected${rest}`,
       {
-        hint: "Sign in again with fxa-pair join or fxa-pair login.",
+        hint: problem?.hint ?? "Sign in again with fxa-pair join or fxa-pair login.",
         details,
         cause: error,
       },
@@ -87,5 +87,16 @@ async function endSession(
         cause: error,
       },
     );
+  }
+}
+
+/** Unless another process has signed in again meanwhile. Returns what keeps them here. */
+async function forget(store: CredentialStore, credentials: Credentials): Promise<FxaPairError | undefined> {
+  try {
+    await store.remove(credentials);
+    return undefined;
+  } catch (error) {
+    if (error instanceof FxaPairError) return error;
+    throw error;
   }
 }

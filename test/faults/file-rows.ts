@@ -27,12 +27,39 @@ export const STEPS = [
   "readFile credentials.json.lock",
   "unlink credentials.json.lock",
 ] as const;
-export type Step = (typeof STEPS)[number];
+
+/** The first, second and so on look at the credentials. */
+const look = (count: number): readonly string[] => {
+  const number = count === 1 ? "" : ` ${count}`;
+  return ["open", "stat file", "read", "close"].map((step) =>
+    step === "stat file" ? `stat file credentials.json${number}` : `${step} credentials.json${number}`,
+  );
+};
+const LOCKING = STEPS.slice(3, 8);
+const REMOVING = [
+  "readdir the folder",
+  "unlink credentials.json",
+  "readFile credentials.json.lock",
+  "unlink credentials.json.lock",
+];
+
+/** What every command does with its folder, in order. */
+export const STEPS_OF: Readonly<Record<FileCommand, readonly string[]>> = {
+  login: STEPS,
+  join: STEPS,
+  logout: [...look(1), ...look(2), ...LOCKING, ...look(3), ...REMOVING, "open credentials.json 4"],
+  token: [...look(1), ...look(2), ...LOCKING, ...look(3), ...REMOVING],
+  status: look(1),
+};
+
+/** `token` is that of a device which the account has disconnected: it is forgotten then. */
+export const FILE_COMMANDS = ["login", "join", "logout", "token", "status"] as const;
+export type FileCommand = (typeof FILE_COMMANDS)[number];
 
 export interface FileRow {
   /** `kill` and `kill halfway` before and within a step; else the error that it ends with. */
   readonly fault: "kill" | "kill halfway" | "ENOSPC" | "EROFS" | "EIO";
-  readonly command: "login" | "logout";
+  readonly command: FileCommand;
   /** Steps, each in a run of its own; every one that changes anything, if there are none. */
   readonly places: readonly string[];
   readonly ends: Ending;
@@ -50,101 +77,143 @@ const NO_FILES = killed("a sign-in on the server alone", []);
 const LOCKED = killed("a sign-in on the server alone, and a lock", [LOCK]);
 const HALF = killed("a sign-in on the server alone, a lock, and an unfinished file", [UNFINISHED, LOCK]);
 const WHOLE = killed("a signed-in device, and a lock", [LOCK], true, 0);
+const SPENT = killed("credentials that are good for nothing any more", [], true, 0);
+const SPENT_LOCKED = killed("credentials that are good for nothing any more, and a lock", [LOCK], true, 0);
+const ONLY_LOCK = killed("a lock", [LOCK], false, 0);
 
-const between = (first: Step, last: Step) => STEPS.slice(STEPS.indexOf(first), STEPS.indexOf(last) + 1);
+/** From the first of these steps to the last. */
+function between(command: FileCommand, first: string, last: string): readonly string[] {
+  const steps = STEPS_OF[command];
+  return steps.slice(steps.indexOf(first), steps.indexOf(last) + 1);
+}
 
-export const FILE_ROWS: readonly FileRow[] = [
-  { fault: "kill", command: "login", places: ["open credentials.json"], ends: words.KILLED, left: "nothing" },
-  {
-    fault: "kill",
-    command: "login",
-    places: between("mkdir the folder", "create credentials.json.lock"),
-    ends: words.KILLED,
-    left: NO_FILES,
-  },
-  {
-    fault: "kill",
-    command: "login",
-    places: between("chmod credentials.json.lock", "create credentials.json.*.tmp"),
-    ends: words.KILLED,
-    left: LOCKED,
-  },
-  {
-    fault: "kill",
-    command: "login",
-    places: between("chmod credentials.json.*.tmp", "rename credentials.json.*.tmp"),
-    ends: words.KILLED,
-    left: HALF,
-  },
-  {
-    fault: "kill",
-    command: "login",
-    places: between("open the folder", "unlink credentials.json.lock"),
-    ends: words.KILLED,
-    left: WHOLE,
-  },
-  {
-    fault: "kill halfway",
-    command: "login",
-    places: ["write credentials.json.lock"],
-    ends: words.KILLED,
-    left: LOCKED,
-  },
-  {
-    fault: "kill halfway",
-    command: "login",
-    places: ["write credentials.json.*.tmp"],
-    ends: words.KILLED,
-    left: HALF,
-  },
-  {
-    fault: "ENOSPC",
-    command: "login",
-    places: ["mkdir the folder"],
-    ends: [2, "The folder FOLDER cannot be made (ENOSPC). Choose another one with --config-dir."],
-    left: "nothing",
-  },
-  {
-    fault: "ENOSPC",
-    command: "login",
-    places: [
-      "create credentials.json.lock",
-      "write credentials.json.lock",
-      "sync credentials.json.lock",
+type Fault = FileRow["fault"];
+
+function row(
+  fault: Fault,
+  command: FileCommand,
+  places: readonly string[],
+  ends: Ending,
+  left: Remains,
+): FileRow {
+  return { fault, command, places, ends, left };
+}
+
+/** A sign-in that is killed, once it has tokens. */
+const killedSignIn = (command: "login" | "join") => [
+  row(
+    "kill",
+    command,
+    between(command, "mkdir the folder", "create credentials.json.lock"),
+    words.KILLED,
+    NO_FILES,
+  ),
+  row(
+    "kill",
+    command,
+    between(command, "chmod credentials.json.lock", "create credentials.json.*.tmp"),
+    words.KILLED,
+    LOCKED,
+  ),
+  row(
+    "kill",
+    command,
+    between(command, "chmod credentials.json.*.tmp", "rename credentials.json.*.tmp"),
+    words.KILLED,
+    HALF,
+  ),
+  row(
+    "kill",
+    command,
+    between(command, "open the folder", "unlink credentials.json.lock"),
+    words.KILLED,
+    WHOLE,
+  ),
+  row("kill halfway", command, ["write credentials.json.lock"], words.KILLED, LOCKED),
+  row("kill halfway", command, ["write credentials.json.*.tmp"], words.KILLED, HALF),
+];
+
+const cannotBeWritten = (error: string) => `credentials.json in FOLDER cannot be written (${error}).`;
+const LOCK_NEEDS_ROOM = [
+  "create credentials.json.lock",
+  "write credentials.json.lock",
+  "sync credentials.json.lock",
+];
+
+/** Where the disk is full, the tokens are given back. */
+const fullDisk = (command: "login" | "join") => [
+  row(
+    "ENOSPC",
+    command,
+    ["mkdir the folder"],
+    [2, "The folder FOLDER cannot be made (ENOSPC). Choose another one with --config-dir."],
+    "nothing",
+  ),
+  row(
+    "ENOSPC",
+    command,
+    [
+      ...LOCK_NEEDS_ROOM,
       "create credentials.json.*.tmp",
       "write credentials.json.*.tmp",
       "sync credentials.json.*.tmp",
       "rename credentials.json.*.tmp",
     ],
-    ends: [2, "credentials.json in FOLDER cannot be written (ENOSPC)."],
-    left: "nothing",
-  },
-  { fault: "EIO", command: "login", places: ["sync the folder"], ends: WELL, left: "a signed-in device" },
-  {
-    fault: "EROFS",
-    command: "login",
-    places: [],
-    ends: [2, "The folder FOLDER cannot be made (EROFS). Choose another one with --config-dir."],
-    left: "nothing",
-  },
-  {
-    fault: "EROFS",
-    command: "logout",
-    places: [],
-    ends: [
-      2,
-      "Signed out, but the credentials are still here. credentials.json in FOLDER cannot be written (EROFS).",
-    ],
-    left: "a signed-in device",
-  },
-  {
-    fault: "ENOSPC",
-    command: "logout",
-    places: ["create credentials.json.lock", "write credentials.json.lock", "sync credentials.json.lock"],
-    ends: [
-      2,
-      "Signed out, but the credentials are still here. credentials.json in FOLDER cannot be written (ENOSPC).",
-    ],
-    left: "a signed-in device",
-  },
+    [2, cannotBeWritten("ENOSPC")],
+    "nothing",
+  ),
+  row("EIO", command, ["sync the folder"], WELL, "a signed-in device"),
+  row(
+    "EROFS",
+    command,
+    [],
+    [2, "The folder FOLDER cannot be made (EROFS). Choose another one with --config-dir."],
+    "nothing",
+  ),
+];
+
+const DISCONNECTED = "The accounts server no longer accepts this device's refresh token: it was disconnected";
+
+export const FILE_ROWS: readonly FileRow[] = [
+  row("kill", "login", ["open credentials.json"], words.KILLED, "nothing"),
+  ...killedSignIn("login"),
+  ...fullDisk("login"),
+  // Killed at its first look a new device has never come: the other one waits.
+  ...killedSignIn("join"),
+  ...fullDisk("join"),
+  row("kill", "logout", look(1), words.KILLED, "what was there"),
+  row("kill", "logout", [...look(2), "create credentials.json.lock"], words.KILLED, SPENT),
+  row(
+    "kill",
+    "logout",
+    between("logout", "chmod credentials.json.lock", "unlink credentials.json"),
+    words.KILLED,
+    SPENT_LOCKED,
+  ),
+  row("kill", "logout", REMOVING.slice(2), words.KILLED, ONLY_LOCK),
+  row("kill", "logout", ["open credentials.json 4"], words.KILLED, "nothing"),
+  row("kill halfway", "logout", ["write credentials.json.lock"], words.KILLED, SPENT_LOCKED),
+  row("ENOSPC", "logout", LOCK_NEEDS_ROOM, WELL, "nothing"),
+  row(
+    "EROFS",
+    "logout",
+    [],
+    [2, `Signed out, but the credentials are still here. ${cannotBeWritten("EROFS")}`],
+    SPENT,
+  ),
+  row("kill", "token", look(1), words.KILLED, "what was there"),
+  row("kill", "token", [...look(2), "create credentials.json.lock"], words.KILLED, SPENT),
+  row(
+    "kill",
+    "token",
+    between("token", "chmod credentials.json.lock", "unlink credentials.json"),
+    words.KILLED,
+    SPENT_LOCKED,
+  ),
+  row("kill", "token", REMOVING.slice(2), words.KILLED, ONLY_LOCK),
+  row("kill halfway", "token", ["write credentials.json.lock"], words.KILLED, SPENT_LOCKED),
+  row("ENOSPC", "token", LOCK_NEEDS_ROOM, [10, `${DISCONNECTED}, and is forgotten here too.`], "nothing"),
+  row("EROFS", "token", [], [10, `${DISCONNECTED}. ${cannotBeWritten("EROFS")}`], SPENT),
+  row("kill", "status", look(1), words.KILLED, "what was there"),
+  row("EROFS", "status", [], WELL, "what was there"),
 ];

@@ -1,10 +1,11 @@
 /** The fault table of files: that it has every step at which a sign-in can be killed, and a sample of it. */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { cleanUp, environmentFor, PROGRAM, temporaryFolder } from "../cli/harness.ts";
-import { fileCases, stepsOfSignIn } from "./file-cases.ts";
-import { FILE_ROWS, STEPS } from "./file-rows.ts";
+import { fileCases, stepsOf } from "./file-cases.ts";
+import { FILE_COMMANDS, FILE_ROWS, STEPS_OF } from "./file-rows.ts";
 import { Lane } from "./lane.ts";
 import { createWorlds, sample, scan } from "./scan.ts";
 import type { Worlds } from "./scan.ts";
@@ -26,11 +27,18 @@ afterAll(async () => {
 });
 
 it(
-  "J8: the table kills a sign-in once before every step that it takes with its files",
+  "J8: the table kills every command once before every step that it takes with its files",
   async () => {
-    expect(await stepsOfSignIn(lane)).toEqual(STEPS);
-    const killed = FILE_ROWS.filter(({ fault }) => fault === "kill").flatMap(({ places }) => places);
-    expect(killed).toEqual(STEPS);
+    for (const command of FILE_COMMANDS) {
+      const steps = STEPS_OF[command];
+      expect(await stepsOf(lane, command), command).toEqual(steps);
+      const killed = FILE_ROWS.filter((row) => row.command === command && row.fault === "kill");
+      const expected = command === "join" ? steps.slice(1) : steps;
+      expect(
+        killed.flatMap(({ places }) => places),
+        command,
+      ).toEqual(expected);
+    }
   },
   PATIENCE,
 );
@@ -43,10 +51,14 @@ it(
   PATIENCE,
 );
 
-/** Runs a sign-in in a shell that has set limits before; `$0` is its config directory. */
-async function signInAfter(commands: string, folder: string, prefix: readonly string[] = []) {
-  const login = ["login", "--email", lane.email, "--password-stdin", "--server", lane.world.accounts.url];
-  const program = [process.execPath, PROGRAM, ...login, "--config-dir", folder];
+/** Runs a command in a shell that has done something before; `$0` is its config directory. */
+async function runAfter(
+  commands: string,
+  folder: string,
+  args: readonly string[],
+  prefix: readonly string[] = [],
+) {
+  const program = [process.execPath, PROGRAM, ...args, "--config-dir", folder];
   const [shell, ...rest] = [...prefix, "sh", "-c", `${commands}; "$@"; s=$?; ls -A "$0"; exit $s`, folder];
   const child = spawn(shell, [...rest, ...program], { env: environmentFor() });
   let output = "";
@@ -55,6 +67,11 @@ async function signInAfter(commands: string, folder: string, prefix: readonly st
   child.stdin.end(lane.password);
   const [status] = (await once(child, "close")) as [number];
   return { status, output };
+}
+
+function signInAfter(commands: string, folder: string, prefix: readonly string[] = []) {
+  const args = ["login", "--email", lane.email, "--password-stdin", "--server", lane.world.accounts.url];
+  return runAfter(commands, folder, args, prefix);
 }
 
 it(
@@ -82,6 +99,24 @@ it.skipIf(!CAN_MOUNT)(
     expect(output).toMatch(/credentials\.json in \S+ cannot be written \(ENOSPC\)\.\n.*\nfiller\n$/);
     expect(status).toBe(2);
     expect(lane.left()).toEqual({ signedIn: false, files: [], orphans: 0 });
+  },
+  PATIENCE,
+);
+
+it.skipIf(!CAN_MOUNT)(
+  "a sign-out on a full disk leaves no credentials, which need no room to be removed",
+  async () => {
+    lane.reset();
+    await lane.signInNewDevice();
+    const full = [
+      `mount -t tmpfs -o size=8k,mode=700 none "$0"`,
+      `install -m 600 ${join(lane.folders.join, "credentials.json")} "$0"`,
+      `head -c 8192 /dev/zero > "$0/filler" 2> /dev/null`,
+    ].join("; ");
+    const { status, output } = await runAfter(full, temporaryFolder(), ["logout"], NAMESPACE);
+    expect(output).toMatch(/\nfiller\n$/);
+    expect(output).not.toMatch(/credentials\.json/);
+    expect(status).toBe(0);
   },
   PATIENCE,
 );

@@ -115,6 +115,21 @@ export class Lane {
     this.networks.join.calls.reset();
   }
 
+  /** As from another device, or the account's settings: the server takes its refresh token no more. */
+  disconnectNewDevice(): void {
+    const { refreshToken } = storedCredentials(this.#folders.join) ?? {};
+    if (typeof refreshToken === "string")
+      this.world.accounts.store.destroyRefreshToken(hashToken(refreshToken));
+  }
+
+  /** Another device of the account, to be removed; it is nobody's here. Gives its id. */
+  async signInThirdDevice(): Promise<string> {
+    const folder = await signInHere(this.world.accounts.url, this.email, PASSWORD);
+    const { deviceId } = storedCredentials(folder) ?? {};
+    if (typeof deviceId !== "string") throw new Error("the third device has no record");
+    return deviceId;
+  }
+
   /** Any command of one side, behind its networks. */
   command(side: Side, args: readonly string[], options: ProgramOptions = {}): Program {
     const { calls } = this.networks[side];

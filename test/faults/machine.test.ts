@@ -27,7 +27,9 @@ afterAll(async () => {
 it(
   "H13: a pairing does not notice that both wall clocks leap two days from one look to the next",
   async () => {
-    const { host, join, left } = await pair(lane, undefined, { env: LEAPING });
+    const { host, join, left } = await pair(lane, undefined, {
+      environments: { host: () => LEAPING, join: () => LEAPING },
+    });
     expect([host.exit, join.exit]).toEqual([0, 0]);
     expect(left).toEqual({ signedIn: true, files: [], orphans: 0 });
   },

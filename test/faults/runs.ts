@@ -32,11 +32,18 @@ const A_MOMENT = 250;
 /** Seconds: enough for a busy machine; to be waited for, from the start of a host or the connection of a new device. */
 const TIME = { enough: "100", host: "20", join: "10" };
 
+export interface PairOptions {
+  /** Whose time is short. */
+  readonly short?: Side | undefined;
+  /** Of each process, once its folder is known. */
+  readonly environments?: Partial<Record<Side, () => Record<string, string>>>;
+}
+
 /** A pairing in which the new device's yes comes before the host has its code, if it comes. Whoever is to be killed is known by the time the mischief is done. */
 export async function pair(
   lane: Lane,
   mischief?: (processes: Partial<Record<Side, Program>>) => Mischief,
-  { short, env }: { readonly short?: Side | undefined; readonly env?: Record<string, string> } = {},
+  { short, environments = {} }: PairOptions = {},
 ): Promise<Outcome> {
   lane.reset();
   const time = (side: Side) => ["--timeout", side === short ? TIME[side] : TIME.enough];
@@ -44,7 +51,7 @@ export async function pair(
   const { side, call, message } = mischief?.(processes) ?? { side: "host" };
   if (call !== undefined) lane.networks[side].calls.reset(call);
   if (message !== undefined) lane.networks[side].messages.reset(message);
-  const host = (processes.host = lane.host(time("host"), env && { env }));
+  const host = (processes.host = lane.host(time("host"), { env: environments.host?.() ?? {} }));
   const opened = await Promise.race([
     host.event("channel").then(
       () => true,
@@ -54,7 +61,7 @@ export async function pair(
   ]);
   if (!opened)
     return { host: await endOf(host), join: { exit: -1, says: "" }, left: lane.left(), named: false };
-  const joining = (processes.join = lane.join(time("join"), env && { env }));
+  const joining = (processes.join = lane.join(time("join"), { env: environments.join?.() ?? {} }));
   const confirmed = lane.networks.host.messages.hasBrought(CONFIRMED);
   lane.networks.host.calls.pace = async (name) => {
     if (name !== AUTHORIZATION) return;
