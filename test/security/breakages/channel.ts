@@ -51,7 +51,7 @@ let drawn: Uint8Array | undefined;`,
     words: "the relay may give a channel an id of any form",
   },
   {
-    ids: ["C3", "C5"],
+    ids: ["C3"],
     file: "src/channel/node-primitives.ts",
     find: "return verified(decipher) ? plaintext : undefined;",
     replace: "verified(decipher);\n      return plaintext;",
