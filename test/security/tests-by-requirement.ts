@@ -312,7 +312,6 @@ export const TESTS_BY_REQUIREMENT: Readonly<Record<string, Tests>> = {
   },
   S5: {
     "test/ui/screen/dialogue.test.ts": ["is on the alternate screen, with its time, until it is withdrawn"],
-    "test/ui/screen/pictures.test.ts": ["has its picture wiped when the code is used"],
     [SCREENS]: ["Ctrl-C, %s", "two users, %s"],
   },
   S6: {

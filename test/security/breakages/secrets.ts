@@ -121,4 +121,11 @@ export const SECRETS: readonly Breakage[] = [
     replace: "return erase;",
     words: "what was on the screen is not wiped",
   },
+  {
+    ids: ["S5"],
+    file: TERMINAL,
+    find: "return `${erase}\\u001b[2J`;",
+    replace: 'return "\\u001b[2J";',
+    words: "a picture of the code is not wiped",
+  },
 ];
