@@ -239,6 +239,7 @@ describeWithRedis("around Redis", () => {
         ["HSET", key, "field", "value"],
         ["HSET", key, ..."q x n p x x w x".split(" ")],
         ["HSET", key, ..."q 1 n 1 p 1 x 0 w 0 d 0 a 0 h 0".split(" ")],
+        ["HSET", key, ..."q 1 n 1 p 1 x 0 d 0 a 0 h 0 s0 c k0 0 g0 node".split(" ")],
         ["HSET", key, "z", "text"],
         ["HSET", key, "z", "4999 because", "y", "9999999999999"],
       ];
@@ -251,18 +252,22 @@ describeWithRedis("around Redis", () => {
       }
     });
 
-    it("in place of an open channel, ends it for everybody with 1013", async () => {
-      for (const command of [["SET", "text"], ["DEL"]]) {
-        const [here, there] = [await start(), await start()];
-        const [first, second] = await pair(here, there);
-        const [name = "", ...values] = command;
-        server.cli(name, `fxa-pair:{${first.id}}`, ...values);
-        first.says("hello");
-        second.says("hello");
-        await settled(here, there);
-        expect([first.heard, second.heard]).toEqual([[ENDINGS.tryLater], [ENDINGS.tryLater]]);
-        expect([here.backplane.channels, there.backplane.channels]).toEqual([0, 0]);
-      }
+    it.each([
+      ["text", ["SET", "text"]],
+      ["nothing", []],
+      ["a hash without a channel's fields", ["HSET", "field", "value"]],
+    ])("in place of an open channel, ends it for everybody with 1013: %s", async (_name, command) => {
+      const [here, there] = [await start(), await start()];
+      const [first, second] = await pair(here, there);
+      const key = `fxa-pair:{${first.id}}`;
+      server.cli("DEL", key);
+      const [name, ...values] = command;
+      if (name !== undefined) server.cli(name, key, ...values);
+      first.says("hello");
+      second.says("hello");
+      await settled(here, there);
+      expect([first.heard, second.heard]).toEqual([[ENDINGS.tryLater], [ENDINGS.tryLater]]);
+      expect([here.backplane.channels, there.backplane.channels]).toEqual([0, 0]);
     });
 
     it("in place of a message, or before its turn, reaches nobody", async () => {

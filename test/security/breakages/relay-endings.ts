@@ -170,4 +170,11 @@ export const RELAY_ENDINGS: readonly Breakage[] = [
     replace: "      this.#order.refuse(event);",
     words: "foreign events are not counted",
   },
+  {
+    ids: ["R11"],
+    file: STATE,
+    find: "  if not c.z and not (c.q and c.n and c.p and c.x and c.w) then error('no channel') end\n",
+    replace: "",
+    words: "a hash in the store is taken for a channel although it lacks its fields",
+  },
 ];
