@@ -136,4 +136,18 @@ export const HOST_SCREEN: readonly Breakage[] = [
     replace: '<Box flexDirection="column">',
     words: "the warning is missing where the URL is in a file, or no code fits",
   },
+  {
+    ids: ["H14"],
+    file: "src/ui/ink/offer.tsx",
+    find: "<Code code={code} />\n        {warning}",
+    replace: "<Code code={code} />",
+    words: "the warning is missing under a code",
+  },
+  {
+    ids: ["H10"],
+    file: "src/commands/host.ts",
+    find: "unattended: flags.yes,",
+    replace: "unattended: false,",
+    words: "a host with --yes judges requests as if somebody were asked",
+  },
 ];

@@ -118,10 +118,11 @@ describe("the code on the screen", () => {
     }
   });
 
-  it("stands above the words in a window that is high and narrow", () => {
+  it("H14: stands above the words, with the warning, in a window that is high and narrow", () => {
     const { lines } = renderScreen(hostScreen(OFFER), { columns: 50, rows: 40 });
     expect(seen(lines).filter((line) => /^[█▀▄ ]{43,}$/.test(line)).length).toBeGreaterThan(10);
     expect(seen(lines).join("\n")).toMatch(/Good for 4:59 more/);
+    expect(seen(lines).join(" ")).toContain(ONLY_YOURSELF.url);
   });
 });
 
