@@ -139,6 +139,30 @@ describe("kinds of files", () => {
   });
 });
 
+test("D4: a second pairing code that only the second look sees is found, too", async () => {
+  const other = SAMPLE_URL.replace("channel_id=J", "channel_id=K");
+  const [code, side] = [await qrPng(SAMPLE_URL), 400];
+  // So pale that against the mean of its surroundings it is no code; in the whole picture it is the darkest there is.
+  const pale = await sharp(await qrPng(other))
+    .toColourspace("b-w")
+    .linear(24 / 255, 255 - 24)
+    .png()
+    .toBuffer();
+  const picture = await sharp({ create: { width: 2 * side, height: side, channels: 3, background: "#fff" } })
+    .composite([
+      { input: Buffer.from(code), left: 0, top: 0 },
+      { input: pale, left: side, top: 0 },
+    ])
+    .png()
+    .toBuffer();
+  const found: string[][] = [[]];
+  for await (const finding of search(picture, { clock: systemClock, until: "pairing-url" })) {
+    if (finding.type === "look") found.push([]);
+    else if (finding.type === "code") found.at(-1)?.push(finding.text);
+  }
+  expect(found).toEqual([[], [SAMPLE_URL], [other]]);
+});
+
 test("a look that goes on and on is ended, and the next one is tried", async () => {
   const findings: string[] = [];
   const options = { clock: systemClock, lookTimeLimit: 100 };

@@ -248,4 +248,11 @@ export const TERMINAL: readonly Breakage[] = [
     replace: "  if (texts.size > 0) return parsePairingUrl(text);",
     words: "the first of several pairing codes is chosen",
   },
+  {
+    ids: ["D4"],
+    file: "src/qr/search.ts",
+    find: "    yield SECOND_LOOK;\n",
+    replace: "",
+    words: "nobody looks for a second code once a pairing code was found",
+  },
 ];
