@@ -150,4 +150,11 @@ export const HOST_SCREEN: readonly Breakage[] = [
     replace: "unattended: false,",
     words: "a host with --yes judges requests as if somebody were asked",
   },
+  {
+    ids: ["H16"],
+    file: "src/commands/host.ts",
+    find: "await newDevice.conclude(!flags.yes && run.prompter !== null);",
+    replace: "if (!flags.yes) await newDevice.conclude(run.prompter !== null);",
+    words: "a host with --yes does not say which device is new",
+  },
 ];

@@ -300,4 +300,11 @@ export const HOST_BREAKAGES: readonly Breakage[] = [
     replace: 'signal.removeEventListener("abort", onAbort);',
     words: "a flow leaves its channel open",
   },
+  {
+    ids: ["H13"],
+    file: "src/lib/clock.ts",
+    find: "now: () => performance.now(),",
+    replace: "now: () => Date.now(),",
+    words: "time limits are measured on the wall clock",
+  },
 ];

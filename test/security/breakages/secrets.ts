@@ -128,4 +128,26 @@ export const SECRETS: readonly Breakage[] = [
     replace: 'return "\\u001b[2J";',
     words: "a picture of the code is not wiped",
   },
+  {
+    ids: ["S1"],
+    file: "src/commands/pairing-source.ts",
+    find: '"a code" : "a URL", run);',
+    replace: '"a code" : "a URL", { ...run, reporter: { ...run.reporter, warn: () => undefined } });',
+    words: "a URL on the command line is not warned of",
+  },
+  {
+    ids: ["S1"],
+    file: "src/commands/login.ts",
+    find: "if (flags.totp !== undefined || flags.unblockCode !== undefined) {",
+    replace: "if (flags.unblockCode !== undefined) {",
+    words: "an authenticator's code on the command line is not warned of",
+  },
+  {
+    ids: ["S1"],
+    file: "src/commands/login.ts",
+    find: '.option("--password-stdin", "read the password from standard input")',
+    replace:
+      '.option("--password-stdin", "read the password from standard input")\n      .option("--password <password>", "the password")',
+    words: "an option takes a password as its value",
+  },
 ];
