@@ -11,7 +11,7 @@ import { settle } from "../ui/screen/fake-terminal.ts";
 
 const failure = (code: ErrorCode) => new FxaPairError(code, `failed: ${code}`);
 
-/** Attempts that end one after another as told, for a user who answers so. */
+/** Attempts that end one after another as told, for a user who answers so, and presses Enter when no answer is left. */
 async function attempts(
   endings: readonly ((attempt: Attempt) => string)[],
   answers: readonly string[] = [],
@@ -27,7 +27,8 @@ async function attempts(
     prompter: {
       choose: (_question: string, choices: readonly Choice[]) => {
         offeredKeys = choices.map(({ key }) => key);
-        return Promise.resolve(asked.shift() ?? "q");
+        // Enter is the last one.
+        return Promise.resolve(asked.shift() ?? offeredKeys.at(-1) ?? "");
       },
     },
     signal: controller.signal,
