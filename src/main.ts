@@ -10,9 +10,6 @@ import { systemStreams } from "./ui/streams.ts";
 /** Bad luck in a place nobody awaited: same status as any other bug. */
 const INTERNAL_ERROR = 1;
 
-/** As a wrong option has it: it is for the caller to mend. */
-const USAGE_ERROR = 2;
-
 /** Milliseconds in which a terminal that tells that it goes is gone. */
 const HANG_UP_TIME = 1_000;
 
@@ -80,23 +77,20 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(`${VERSION}\n`);
     return 0;
   }
-  if (!hasHomeFolder()) {
-    process.stderr.write(
-      `fxa-pair: this user has no home folder: HOME is not set, and the system does not know the user.\n` +
-        `  Set HOME to a folder that is the user's own.\n`,
-    );
-    return USAGE_ERROR;
-  }
+  admitNoHome();
   const { runCli } = await import("./commands/index.ts");
   return runCli(argv, environment);
 }
 
-/** Not all have one: containers run programs as whatever number they are given. */
-function hasHomeFolder(): boolean {
+/**
+ * Not every user has a home folder: containers run programs as whatever number they are given. What asks the system for it,
+ * packages as they load among them, is to find that there is none rather than an error: much of this program needs no home.
+ */
+function admitNoHome(): void {
   try {
-    return homedir() !== "";
+    homedir();
   } catch {
-    return false;
+    process.env.HOME = "";
   }
 }
 

@@ -4,7 +4,8 @@
  * the option.
  */
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { homedir } from "node:os";
+import { isAbsolute, join } from "node:path";
 import type { Command, Option } from "commander";
 import envPaths from "env-paths";
 import * as v from "valibot";
@@ -165,7 +166,7 @@ export function secondsFlag(minimum: number, maximum: number) {
  * Reads the options of `command` (already parsed from the command line) and checks them against `schema`. Without
  * `configFile` the user's own settings file is not even opened.
  *
- * @throws FxaPairError `usage` when a value does not fit or `config.json` cannot be read.
+ * @throws FxaPairError `usage` when a value does not fit, `config.json` cannot be read, or there is no folder to look in.
  */
 export function readFlags<Schema extends v.GenericSchema>(
   command: Command,
@@ -177,7 +178,9 @@ export function readFlags<Schema extends v.GenericSchema>(
     fromCommandLine(command, option) ?? fromEnvironment(option, variables);
   const options = command.options.filter((option) => option.long !== "--help");
   const configDirOption = options.find((option) => option.name() === "config-dir");
-  const configDir = String((configDirOption && given(configDirOption)) ?? defaultConfigDir());
+  const chosenDir = configDirOption && given(configDirOption);
+  // Without the settings file a command needs no folder, nor a user who has a home.
+  const configDir = String(chosenDir ?? (configFile ? defaultConfigDir() : ""));
   const config = configFile ? readConfigFile(join(configDir, "config.json")) : {};
 
   const raw: Record<string, unknown> = { configDir };
@@ -189,9 +192,17 @@ export function readFlags<Schema extends v.GenericSchema>(
   return checkFlags(schema, raw, options);
 }
 
-/** The platform's own place for settings: XDG on Linux, Library on macOS, AppData on Windows. */
-export function defaultConfigDir(): string {
-  return envPaths("fxa-pair", { suffix: "" }).config;
+/**
+ * The platform's own place for settings: XDG on Linux, Library on macOS, AppData on Windows.
+ *
+ * @throws FxaPairError `usage` when that is in the user's home, and there is none
+ */
+function defaultConfigDir(): string {
+  const { config } = envPaths("fxa-pair", { suffix: "" });
+  if (homedir() !== "" || isAbsolute(config)) return config;
+  throw new FxaPairError("usage", "This user has no home folder to keep settings and credentials in.", {
+    hint: "Set HOME to a folder that is the user's own, or name another one with --config-dir.",
+  });
 }
 
 /** Whether a boolean option was given, asked before (or although) the command line could be parsed. */

@@ -48,10 +48,29 @@ describe("a mistyped command line", () => {
   });
 });
 
-it.skipIf(process.platform === "win32")("a user without a home folder is told what to set", async () => {
-  const ended = await run(["status"], { env: { HOME: "" } });
-  expect(ended).toMatchObject({ status: 2, stdout: "" });
-  expect(ended.stderr).toMatch(/no home folder[^]*Set HOME/);
+describe.skipIf(process.platform === "win32")("a user without a home folder", () => {
+  const env = { HOME: "", XDG_CONFIG_HOME: "" };
+
+  it("is told what to set", async () => {
+    const ended = await run(["status"], { env });
+    expect(ended).toMatchObject({ status: 2, stdout: "" });
+    expect(ended.stderr).toMatch(/no home folder[^]*Set HOME[^]*--config-dir/);
+    const { events } = await run(["status", "--json"], { env });
+    expect(events).toMatchObject([{ event: "error", code: "usage" }]);
+  });
+
+  it.each([
+    ["another folder", ["status", "--config-dir", "/nonexistent"]],
+    ["help", ["--help"]],
+    ["a completion script", ["completion", "bash"]],
+    ["a relay", ["relay", "--check"]],
+  ])("needs none for %s", async (_name, args) => {
+    expect(await run(args, { env })).toMatchObject({ status: 0 });
+  });
+
+  it.skipIf(process.platform === "darwin")("needs none where settings are kept elsewhere", async () => {
+    expect(await run(["status"], { env: { HOME: "" } })).toMatchObject({ status: 0 });
+  });
 });
 
 describe("standard input", () => {
