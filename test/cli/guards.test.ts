@@ -34,6 +34,7 @@ describe("a mistyped command line", () => {
   it.each([
     ["a URL without its command", [`https://accounts.firefox.com/pair#channel_id=x&channel_key=${CANARY}`]],
     ["a password as an option's value", ["login", `--password=${CANARY}`, "--json"]],
+    ["a code to type without its command", [`12-apple-${CANARY}`]],
     ["a URL where a picture belongs", ["qr", `https://accounts.firefox.com/pair#channel_key=${CANARY}`]],
   ])("does not repeat %s", async (_name, args) => {
     const ended = await run(args);
