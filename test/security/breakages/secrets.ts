@@ -150,4 +150,25 @@ export const SECRETS: readonly Breakage[] = [
       '.option("--password-stdin", "read the password from standard input")\n      .option("--password <password>", "the password")',
     words: "an option takes a password as its value",
   },
+  {
+    ids: ["S5"],
+    file: TERMINAL,
+    find: "this.#streams.stderr.write(this.#wipe());",
+    replace: "this.#drawn = [];",
+    words: "a picture of the code outlasts another size of the window",
+  },
+  {
+    ids: ["S5"],
+    file: TERMINAL,
+    find: "stderr.write(this.#wipe() + LEAVE);",
+    replace: "stderr.write(LEAVE);",
+    words: "a picture of the code outlasts the screen",
+  },
+  {
+    ids: ["S5"],
+    file: TERMINAL,
+    find: 'let output = moved ? this.#wipe() : "";',
+    replace: 'let output = "";\n    if (moved) this.#drawn = [];',
+    words: "a picture of the code outlasts what is drawn over it",
+  },
 ];
