@@ -171,4 +171,34 @@ export const SECRETS: readonly Breakage[] = [
     replace: 'let output = "";\n    if (moved) this.#drawn = [];',
     words: "a picture of the code outlasts what is drawn over it",
   },
+  {
+    ids: ["S2"],
+    file: FAILURE,
+    find: "return /^-{0,2}[A-Za-z][A-Za-z-]{0,30}$/.test(name)",
+    replace: 'return name !== ""',
+    words: "what was mistyped is repeated",
+  },
+  {
+    ids: ["S2"],
+    file: "src/pairing/pairing-url.ts",
+    find: 'throw unreadable("channel_key", "it must be 32 bytes in base64url without padding");',
+    replace:
+      'throw unreadable("channel_key", `it must be 32 bytes, not ${single(parameters, "channel_key")}`);',
+    words: "a channel key that is none is repeated",
+  },
+  {
+    ids: ["S2"],
+    file: "src/network/proxies.ts",
+    find: "host: destinationOf(url).host,",
+    replace:
+      'host: `${url.username === "" ? "" : `${url.username}:${url.password}@`}${destinationOf(url).host}`,',
+    words: "a proxy's password is named with its address",
+  },
+  {
+    ids: ["S2"],
+    file: "src/commands/status.ts",
+    find: "keyIds: Object.fromEntries(keys.map(([scope, { kid }]) => [scope, kid])),",
+    replace: "keyIds: Object.fromEntries(keys.map(([scope, { k }]) => [scope, k])),",
+    words: "`status` shows keys",
+  },
 ];
