@@ -10,10 +10,21 @@ const page = new URL("../docs/faults.md", import.meta.url);
 /** Run inside the bundle, as the table is TypeScript. */
 const QUERY = `
 import { CALL_ROWS } from "./test/faults/call-rows.ts";
+import { COMMAND_ROWS } from "./test/faults/command-rows.ts";
 import { FILE_ROWS } from "./test/faults/file-rows.ts";
 import { KILL_ROWS } from "./test/faults/kill-rows.ts";
 import { MESSAGE_ROWS } from "./test/faults/message-rows.ts";
-console.log(JSON.stringify({ messages: MESSAGE_ROWS, calls: CALL_ROWS, kills: KILL_ROWS, files: FILE_ROWS }));
+import { RELAY_ROWS } from "./test/faults/relay-rows.ts";
+console.log(
+  JSON.stringify({
+    messages: MESSAGE_ROWS,
+    calls: CALL_ROWS,
+    commands: COMMAND_ROWS,
+    kills: KILL_ROWS,
+    relays: RELAY_ROWS,
+    files: FILE_ROWS,
+  }),
+);
 `;
 
 const DEVICES = { host: "signed-in device", join: "new device" };
@@ -65,6 +76,20 @@ function pairings(rows) {
   );
 }
 
+function relays(rows) {
+  return table(
+    ["fault", "seen from", "when", "`host` ends with", "`join` ends with", "left behind"],
+    rows.map((row) => [
+      row.fault,
+      `the ${DEVICES[row.side]}`,
+      places(row.places),
+      ending(row.host),
+      ending(row.join),
+      remains(row.left),
+    ]),
+  );
+}
+
 function files(rows) {
   return table(
     ["fault", "command", "where", "it ends with", "left behind"],
@@ -89,7 +114,7 @@ function table(header, rows) {
   return [line(first), line(widths.map((width) => "-".repeat(width))), ...rest.map(line)].join("\n");
 }
 
-const { messages, calls, kills, files: fileRows } = await runQuery(QUERY);
+const { messages, calls, commands, kills, relays: relayRows, files: fileRows } = await runQuery(QUERY);
 const written = `<!-- Written by npm run docs:faults. -->
 
 # What happens when something breaks
@@ -114,16 +139,31 @@ seconds pass. \`gone\`: from this call on the server is out of reach.
 
 ${pairings(calls)}
 
-## A process that is killed
+## An HTTP call of any other command
+
+The faults are those above. A command that did not end well was run again without the fault, and ended well. That the list of
+devices shows what is left on the server, and \`devices remove\` ends it, is what the hints say.
+
+${files(commands)}
+
+## A device's process that is killed
 
 At a message or a call of its own, which still goes on. Pairing again works, as nothing is in its way.
 
 ${pairings(kills)}
 
+## A relay that is killed
+
+At a message that one device gets or sends, which is lost then unless it was passed on already. The devices try for 50 seconds
+to get back.
+
+${relays(relayRows)}
+
 ## Files
 
-\`kill\`: the process is killed before the step, \`kill halfway\` when half of it is written; the command was run again afterwards,
-worked, and cleared away what was left. Otherwise the step fails with the system's error.
+What \`login\` and \`join\` write, and \`logout\` removes; so does \`token\` when the server has disconnected the device. A token that
+\`token\` gets is stored nowhere. \`kill\`: the process is killed before the step, \`kill halfway\` when half of it is written; the device was signed in again
+afterwards, which worked and cleared away what was left. Otherwise the step fails with the system's error.
 
 ${files(fileRows)}
 `;

@@ -37,7 +37,7 @@ export class MessagesProxy {
   #mischief: MessageMischief | undefined;
   #onMessage: () => void = () => undefined;
   #refuses = false;
-  readonly #target: string;
+  #target: string;
   readonly #server: WebSocketServer;
 
   static async start(target: string): Promise<MessagesProxy> {
@@ -71,6 +71,11 @@ export class MessagesProxy {
     this.#refuses = false;
     this.#mischief = mischief;
     this.counts.up = this.counts.down = 0;
+  }
+
+  /** To another relay from now on. */
+  leadTo(target: string): void {
+    this.#target = target;
   }
 
   /** Resolves once so many messages have come from the relay, or are about to. */

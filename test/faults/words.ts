@@ -43,8 +43,8 @@ export const TOO_SOON = broken(
 );
 export const PEER_UNEXPECTED = broken("the peer ended the connection (unexpected_message)", INTERFERENCE);
 
-const CANNOT_REACH = "The accounts server at SERVER cannot be reached (UND_ERR_SOCKET).";
-const SLOW = "The accounts server at SERVER answers too slowly.";
+export const CANNOT_REACH = "The accounts server at SERVER cannot be reached (UND_ERR_SOCKET).";
+export const SLOW = "The accounts server at SERVER answers too slowly.";
 const LOOK = "It may be signed in all the same: look with fxa-pair devices on another device";
 
 export const UNREACHABLE: Ending = [6, `${CANNOT_REACH} Check the connection`];
