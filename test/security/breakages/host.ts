@@ -307,4 +307,11 @@ export const HOST_BREAKAGES: readonly Breakage[] = [
     replace: "now: () => Date.now(),",
     words: "time limits are measured on the wall clock",
   },
+  {
+    ids: ["H13"],
+    file: HOST,
+    find: "await published?.withdraw();\n    await channel.close();",
+    replace: "await published?.withdraw();",
+    words: "the channel of a code that was replaced stays open",
+  },
 ];
