@@ -4,6 +4,7 @@ import type { Breakage } from "./breakage.ts";
 const FILES = "src/lib/private-file.ts";
 const OFFER = "src/commands/offer.ts";
 const LOGOUT = "src/commands/logout.ts";
+const SIGN_OUT = "src/oauth/sign-out.ts";
 const TERMINAL = "src/ui/screen/terminal.ts";
 const FAILURE = "src/commands/failure.ts";
 
@@ -200,5 +201,91 @@ export const SECRETS: readonly Breakage[] = [
     find: "keyIds: Object.fromEntries(keys.map(([scope, { kid }]) => [scope, kid])),",
     replace: "keyIds: Object.fromEntries(keys.map(([scope, { k }]) => [scope, k])),",
     words: "`status` shows keys",
+  },
+  {
+    ids: ["S2"],
+    file: "src/oauth/calls.ts",
+    find: 'hint: "Check --server; if it is right, fxa-pair may be too old for it.",',
+    replace: "hint: `Check --server: it answered ${JSON.stringify(issue.input)}.`,",
+    words: "an answer of another form is repeated, with the token in it",
+  },
+  {
+    ids: ["S3"],
+    file: "src/commands/offer-files.ts",
+    find: "this.#removals.push(() => unlink(path));",
+    replace: "",
+    words: "files with the URL stay for ever",
+  },
+  {
+    ids: ["S3"],
+    file: "src/ui/json.ts",
+    find: "return view.urlFile === undefined ? { url: view.url } : {};",
+    replace: "return { url: view.url };",
+    words: "the event of a channel has the URL although a file holds it",
+  },
+  {
+    ids: ["S3"],
+    file: "src/ui/plain.ts",
+    find: "if (onTerminal && !inFiles) await this.#show(view);",
+    replace: "await this.#show(view);",
+    words: "the URL is on standard error without a terminal, too",
+  },
+  {
+    ids: ["S3"],
+    file: "src/commands/host.ts",
+    find: "await published?.withdraw();",
+    replace: "",
+    words: "an offer that was interrupted is not taken back",
+  },
+  {
+    ids: ["S6"],
+    file: "src/commands/copy.ts",
+    find: "for (const sentence of copiedInWords(multiplexer)) run.reporter.say(sentence);",
+    replace: "copiedInWords(multiplexer);",
+    words: "nothing says that the URL was copied",
+  },
+  {
+    ids: ["S7"],
+    file: SIGN_OUT,
+    find: 'if (sessionToken) await end("session", () => accounts.destroySession(sessionToken));',
+    replace: "",
+    words: "logout leaves the session",
+  },
+  {
+    ids: ["S7"],
+    file: SIGN_OUT,
+    find: "if (failures.length > 0) throw new StillSignedInError(failures);",
+    replace: "if (failures.length > 1) throw new StillSignedInError(failures);",
+    words: "logout does not tell that one of two was not ended",
+  },
+  {
+    ids: ["S7"],
+    file: LOGOUT,
+    find: "if (!force && !(await askToForget(told, run))) throw told;",
+    replace: "if (!force && run.prompter !== null && !(await askToForget(told, run))) throw told;",
+    words: "logout forgets without a yes where nobody can be asked",
+  },
+  {
+    ids: ["S7"],
+    file: LOGOUT,
+    find: "run.reporter.warn(`forgotten here only. ${told.message} ${REMOVE_ELSEWHERE}`);",
+    replace: 'run.reporter.warn("forgotten here only.");',
+    words: "a forced logout does not say what still lives",
+  },
+  {
+    ids: ["S8"],
+    file: "src/pairing/supplicant.ts",
+    find: "const fingerprint = formatFingerprint(requestFingerprint(formatRequest(state.request)));",
+    replace: `const fingerprint = formatFingerprint(requestFingerprint(formatRequest(state.request)));
+  if (account.displayName?.startsWith("http") === true) void fetch(account.displayName).catch(() => undefined);`,
+    words: "a link in a peer's name is opened",
+  },
+  {
+    ids: ["S8"],
+    file: "src/commands/join.ts",
+    find: 'import type { Command } from "commander";',
+    replace:
+      'import { spawnSync } from "node:child_process";\nimport type { Command } from "commander";\nspawnSync("true");',
+    words: "a process is started",
   },
 ];
