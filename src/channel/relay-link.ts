@@ -168,7 +168,9 @@ export class RelayLink {
         this.#receive(event.text);
         return;
       case "violation":
-        this.#fail(failures.relayMisbehaved("it sent something that is no text message of usual size"));
+        this.#fail(
+          failures.relayMisbehaved("it sent what is no text message of usual size, or far too much"),
+        );
         return;
       case "closed":
         if (this.#isResumable(event.code)) this.#startResuming(event);

@@ -69,8 +69,8 @@ const SILENCE = 60_000;
 /** Bytes of unsent answers at which a relay that pings without reading is given up. */
 const MAX_UNSENT = 64 * 1024;
 /**
- * Frames that a relay may send over one connection, pings and empty ones among them: a ping a second for half an hour, and
- * then some. Without a limit they would keep this process busy for ever (security C9).
+ * Frames that a relay may send over one connection, pings and empty ones among them, beside one for each second that it
+ * lasts: as fast as that a relay may be set to ping. Without a limit they would keep this process busy (security C9).
  */
 const MAX_FRAMES = 2048;
 /** Frames that one message may come in: honest relays send each in one. */
@@ -173,6 +173,7 @@ function forwardEvents(
   clock: Clock,
   listener: SocketRequest["listener"],
 ): { readonly stop: () => void } {
+  const began = clock.now();
   let frames = 0;
   let isStopped = false;
   const stop = () => {
@@ -190,8 +191,9 @@ function forwardEvents(
     if (isStopped) return false;
     silence.broken();
     frames += 1;
-    if (frames > MAX_FRAMES) refuse();
-    return frames <= MAX_FRAMES;
+    const isTooMuch = frames > MAX_FRAMES + (clock.now() - began) / 1000;
+    if (isTooMuch) refuse();
+    return !isTooMuch;
   };
   socket.on("ping", (content) => {
     if (!counts()) return;

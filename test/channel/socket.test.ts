@@ -172,6 +172,27 @@ describe("an open socket", () => {
     },
   );
 
+  it("C9: counts no frame against a relay that pings each second, however long", async () => {
+    const clock = new FakeClock();
+    let relay: WebSocket | undefined;
+    const { options, until, events } = request(await serve((socket) => (relay = socket)), clock);
+    await openWebSocket(options);
+    const pinged = (count: number) =>
+      new Promise<void>((resolve) => {
+        let left = count;
+        relay?.on("pong", () => {
+          if (--left === 0) resolve();
+        });
+        for (let each = 0; each < count; each++) relay?.ping();
+      });
+    await pinged(2048);
+    clock.advance(10_000);
+    await pinged(10);
+    expect(events).toEqual([]);
+    relay?.ping();
+    expect((await until(1))[0]).toEqual({ type: "violation" });
+  });
+
   it("C9: looks at nothing that came with what made it end", async () => {
     const url = await serve((relay) => {
       relay.on("message", () => {

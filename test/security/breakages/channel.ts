@@ -224,6 +224,13 @@ let drawn: Uint8Array | undefined;`,
     words: "answers to a relay that pings and does not read pile up",
   },
   {
+    ids: ["C9"],
+    file: "src/channel/socket.ts",
+    find: "if (isTooMuch) refuse();\n    return !isTooMuch;",
+    replace: "return true;",
+    words: "a relay may send frames without end",
+  },
+  {
     ids: ["C10"],
     file: "src/lib/constant-time.ts",
     find: "difference |= (a[i] ?? 0) ^ (b[i] ?? 0);",
