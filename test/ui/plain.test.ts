@@ -28,7 +28,7 @@ it.each([
   ["without one", false, undefined],
   ["where a file has the URL", false, "url.txt"],
 ])("H14: who is shown a code is warned, %s", async (_where, isTTY, urlFile) => {
-  const stream = () => Object.assign(new PassThrough(), isTTY === undefined ? {} : { isTTY });
+  const stream = () => Object.assign(new PassThrough(), { isTTY });
   const streams = { stdin: stream(), stdout: stream(), stderr: stream() };
   const options = { json: false, quiet: false, verbose: false, accessible: false };
   const reporter = new PlainReporter(streams, options);
