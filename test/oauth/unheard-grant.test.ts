@@ -2,13 +2,15 @@
 
 import { describe, expect, test } from "vitest";
 import { fixtureEmail } from "../../src/accounts/fixtures.ts";
-import { systemClock } from "../../src/lib/clock.ts";
 import { loginWithSession } from "../../src/oauth/login.ts";
 import type { Sandbox } from "./sandbox.ts";
-import { loginAs, startSandbox, targetAt } from "./sandbox.ts";
-import { CLIENT_ID, failureOf } from "./support.ts";
+import { loginAs as loginWith, startSandbox, targetAt } from "./sandbox.ts";
+import { CLIENT_ID, failureOf, JumpingClock, StoppedClock } from "./support.ts";
 
 const MARK = { details: { perhapsSignedIn: true } };
+
+/** Has all the time in the world for the account's list. */
+const loginAs = (sandbox: Sandbox) => loginWith(sandbox, "v1", { clock: new StoppedClock() });
 
 describe("a sign-in with the password", () => {
   const TOKEN = "/auth/v1/oauth/token";
@@ -65,13 +67,22 @@ describe("a sign-in with the password", () => {
     expect(tokensOf(sandbox)).toHaveLength(2);
   });
 
+  test("is not held up by a list that does not come", async () => {
+    const sandbox = await startSandbox();
+    sandbox.client.attachedClients = () => new Promise(() => undefined);
+    const clock = new JumpingClock();
+    expect(await loginWith(sandbox, "v1", { clock })).toHaveProperty("refreshToken");
+    expect(clock.waits).toEqual([3000]);
+  });
+
   test("with a session from elsewhere ends its lost tokens alike, and leaves the session", async () => {
     const sandbox = await startSandbox();
     const { sessionToken } = await loginAs(sandbox);
     const before = tokensOf(sandbox);
     sandbox.server.faults.add({ path: TOKEN, fault: { kind: "cut", after: true } });
     const target = targetAt(sandbox.server);
-    const failure = await failureOf(loginWithSession(sandbox.client, sessionToken, target, systemClock));
+    const asked = loginWithSession(sandbox.client, sessionToken, target, new StoppedClock());
+    const failure = await failureOf(asked);
     expect(failure).toMatchObject({ code: "unreachable" });
     expect(failure).not.toMatchObject(MARK);
     expect(tokensOf(sandbox)).toEqual(before);
