@@ -49,8 +49,9 @@ export class StoppedClock implements Clock {
     this.timers.add(action);
     return () => this.timers.delete(action);
   }
+  /** Those that are set by then: one of them may set another. */
   fire(): void {
-    for (const action of this.timers) action();
+    for (const action of [...this.timers]) if (this.timers.delete(action)) action();
   }
 }
 
