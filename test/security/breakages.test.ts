@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { BREAKAGES, NOT_BREAKABLE } from "./breakages/all.ts";
 import { occurrences } from "./broken-tree.ts";
 import { noticedBy } from "./noticing.ts";
-import { readRequirements } from "./requirements.ts";
+import { readRequirements, requireKnown } from "./requirements.ts";
 
 const ids = readRequirements().map(({ id }) => id);
 
@@ -55,4 +55,11 @@ describe("a breakage", () => {
   ])("is %s where that is so", (words, runs) => {
     expect(noticedBy([test], runs)).toBe(words);
   });
+});
+
+it("a misspelt choice of what is to be run is refused", () => {
+  requireKnown(["C1", "W3"], ids);
+  expect(() => {
+    requireKnown(["C1", "C99"], ids);
+  }).toThrow(/C99/);
 });

@@ -19,3 +19,13 @@ export function readRequirements(): readonly Requirement[] {
 export function idsIn(title: string): readonly string[] {
   return [...title.matchAll(/(?<![\w%.-])[CNAHFJWVSDR]\d{1,2}(?=[:,]|$)/g)].map(([id]) => id);
 }
+
+/**
+ * Whoever misspells what is to be run shall not read that all is well.
+ *
+ * @throws Error if something chosen is not known
+ */
+export function requireKnown(chosen: readonly string[], known: readonly string[]): void {
+  const unknown = chosen.filter((each) => !known.includes(each));
+  if (unknown.length > 0) throw new Error(`There is nothing of the name ${unknown.join(", ")}.`);
+}

@@ -10,7 +10,7 @@ import { BrokenTree } from "./broken-tree.ts";
 import { filesNaming, testsOf } from "./find-tests.ts";
 import type { RequiredTest } from "./find-tests.ts";
 import { noticedBy } from "./noticing.ts";
-import { readRequirements } from "./requirements.ts";
+import { readRequirements, requireKnown } from "./requirements.ts";
 import { resultOf } from "./results.ts";
 import type { TestRun } from "./results.ts";
 import { runTests } from "./run-tests.ts";
@@ -41,6 +41,8 @@ function tryTests(id: string, tree: BrokenTree): TestRun | string {
 
 /** Tells of each breakage as it comes, since a run takes long. The answer is 0 if all were noticed, otherwise 1. */
 export function runBroken(chosen: readonly string[]): number {
+  const ids = readRequirements().map(({ id }) => id);
+  requireKnown(chosen, [...ids, ...BREAKAGES.map(({ words }) => words)]);
   const isChosen = (id: string, words = "") =>
     chosen.length === 0 || chosen.includes(id) || chosen.includes(words);
   const noticing: TestRun[] = [];
@@ -59,8 +61,7 @@ export function runBroken(chosen: readonly string[]): number {
   } finally {
     tree.remove();
   }
-  const broken = new Set(BREAKAGES.flatMap(({ ids }) => ids));
-  const ids = readRequirements().map(({ id }) => id);
+  const broken = new Set(BREAKAGES.flatMap((breakage) => breakage.ids));
   const without = ids.filter((id) => isChosen(id) && !broken.has(id) && !(id in NOT_BREAKABLE));
   wrong.push(...without.map((id) => `${id}: has no breakage`));
   console.log(wrong.length === 0 ? "\nEach breakage was noticed." : `\n${wrong.join("\n")}`);

@@ -5,7 +5,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { filesNaming, testsOf } from "./find-tests.ts";
-import { readRequirements } from "./requirements.ts";
+import { readRequirements, requireKnown } from "./requirements.ts";
 import { resultOf, summary, tableOf } from "./results.ts";
 import { runBroken } from "./run-broken.ts";
 import { runTests } from "./run-tests.ts";
@@ -15,7 +15,12 @@ const [first, ...others] = process.argv.slice(2);
 /** The answer is the exit status. */
 function runWhole(chosen: readonly string[]): number {
   const naming = filesNaming();
-  const rows = readRequirements()
+  const requirements = readRequirements();
+  requireKnown(
+    chosen,
+    requirements.map(({ id }) => id),
+  );
+  const rows = requirements
     .filter(({ id }) => chosen.length === 0 || chosen.includes(id))
     .map((requirement) => ({ ...requirement, tests: testsOf(requirement.id, naming) }));
   const root = fileURLToPath(new URL("../../", import.meta.url));
