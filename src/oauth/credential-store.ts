@@ -183,7 +183,7 @@ export class LocalCredentialStore implements CredentialStore {
       await putBack(aside, this.#file);
       throw error;
     }
-    await unlink(aside);
+    await removeIfThere(aside);
   }
 
   /** Each configuration folder is a device of its own, in the keyring too. */
