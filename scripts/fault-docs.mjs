@@ -54,31 +54,10 @@ function places(names) {
     .join(", ");
 }
 
-function pairings(rows) {
-  const header = [
-    "fault",
-    "on the connection of",
-    "where",
-    "`host` ends with",
-    "`join` ends with",
-    "left behind",
-  ];
+/** Of what both devices see; `from` and `when` head the columns of its side and its places. */
+function pairings(rows, from, when) {
   return table(
-    header,
-    rows.map((row) => [
-      row.fault,
-      `the ${DEVICES[row.side]}`,
-      places(row.places),
-      ending(row.host),
-      ending(row.join),
-      remains(row.left),
-    ]),
-  );
-}
-
-function relays(rows) {
-  return table(
-    ["fault", "seen from", "when", "`host` ends with", "`join` ends with", "left behind"],
+    ["fault", from, when, "`host` ends with", "`join` ends with", "left behind"],
     rows.map((row) => [
       row.fault,
       `the ${DEVICES[row.side]}`,
@@ -114,7 +93,7 @@ function table(header, rows) {
   return [line(first), line(widths.map((width) => "-".repeat(width))), ...rest.map(line)].join("\n");
 }
 
-const { messages, calls, commands, kills, relays: relayRows, files: fileRows } = await runQuery(QUERY);
+const { messages, calls, commands, kills, relays, files: fileRows } = await runQuery(QUERY);
 const written = `<!-- Written by npm run docs:faults. -->
 
 # What happens when something breaks
@@ -129,7 +108,7 @@ and the words that come with it; 0 alone is a command that ended well.
 \`cut\`: the connection breaks before the message has come through, and the device takes its seat at the relay again.
 \`cut for good\`: it cannot. \`overtaken\`: the message comes after the one that follows it. The \`greeting\` is the relay's own.
 
-${pairings(messages)}
+${pairings(messages, "on the connection of", "where")}
 
 ## An HTTP call of a pairing
 
@@ -137,7 +116,7 @@ ${pairings(messages)}
 out. \`overtaken\`: the call waits for the next one to be answered. \`doubled\`: the server gets it twice. \`unanswered\`: 15
 seconds pass. \`gone\`: from this call on the server is out of reach.
 
-${pairings(calls)}
+${pairings(calls, "on the connection of", "where")}
 
 ## An HTTP call of any other command
 
@@ -150,14 +129,14 @@ ${files(commands)}
 
 At a message or a call of its own, which still goes on. Pairing again works, as nothing is in its way.
 
-${pairings(kills)}
+${pairings(kills, "on the connection of", "where")}
 
 ## A relay that is killed
 
 At a message that one device gets or sends, which is lost then unless it was passed on already. The devices try for 50 seconds
 to get back.
 
-${relays(relayRows)}
+${pairings(relays, "seen from", "when")}
 
 ## Files
 

@@ -9,6 +9,7 @@ import type { AccountsClient } from "./accounts-client.ts";
 import type { AttachedClient } from "./answers.ts";
 import type { Credentials } from "./credentials.ts";
 import { AccountsError } from "./error-table.ts";
+import { mayBeDone } from "./lost-answer.ts";
 import { SYNC_SCOPES } from "./scopes.ts";
 
 export type DeviceHolder = Pick<
@@ -54,9 +55,9 @@ export async function removeDevice(
   }
 }
 
-/** Where no answer came, the server may have done as it was told. */
+/** Where the answer was lost, the server may have done as it was told. */
 function perhapsRemoved(error: unknown): unknown {
-  if (!(error instanceof FxaPairError) || error.code !== "unreachable") return error;
+  if (!(error instanceof FxaPairError) || !mayBeDone(error)) return error;
   return new FxaPairError(error.code, error.message, {
     hint: "The device may be removed, or signed in still: look with fxa-pair devices.",
     ...(error.details && { details: error.details }),

@@ -1,4 +1,4 @@
-/** When the answer to a request for tokens is lost: whether the server may have issued some all the same. */
+/** When the answer to a request is lost: whether the server may have done as it was told all the same. */
 
 import { FxaPairError } from "../lib/errors.ts";
 import { AccountsError } from "./error-table.ts";
@@ -19,12 +19,16 @@ export function perhapsIssued(error: unknown): unknown {
   });
 }
 
-/** Whether tokens may have been issued: not by a request that never left, nor by a server that said no. */
+/** Whether tokens may have been issued to nobody who is here to hold them. */
 export function mayHaveIssued(error: FxaPairError): boolean {
+  return (error instanceof AccountsError && error.errno === CODE_UNKNOWN) || mayBeDone(error);
+}
+
+/** Whether the server may have done what it was asked: not by a request that never left, nor after it said no. */
+export function mayBeDone(error: unknown): boolean {
   if (error instanceof NoAnswerError) return error.hasLeft;
-  if (!(error instanceof AccountsError)) return false;
-  const { errno, status, code } = error;
-  if (errno === CODE_UNKNOWN) return true;
+  if (!(error instanceof AccountsError) || error.code !== "unreachable") return false;
+  const { errno, status } = error;
   const isRedirect = status >= 300 && status < 400;
-  return code === "unreachable" && !isRedirect && !(errno !== undefined && SWITCHED_OFF.includes(errno));
+  return !isRedirect && !(errno !== undefined && SWITCHED_OFF.includes(errno));
 }

@@ -3,6 +3,7 @@
 import { FxaPairError } from "../lib/errors.ts";
 import type { AccountsClient } from "./accounts-client.ts";
 import { AccountsError } from "./error-table.ts";
+import { mayBeDone } from "./lost-answer.ts";
 
 /** What to end; a redemption that failed half-way may have an access token alone. */
 export interface Holdings {
@@ -50,8 +51,8 @@ export class StillSignedInError extends FxaPairError {
     const cause = failures[0]?.error;
     const known = cause instanceof FxaPairError ? cause : undefined;
     const reason = known === undefined ? "" : ` ${known.message}`;
-    // Where no answer came, it may have done as it was told.
-    const accepts = known?.code === "unreachable" ? "may still accept" : "still accepts";
+    // Where the answer was lost, it may have done as it was told.
+    const accepts = mayBeDone(cause) ? "may still accept" : "still accepts";
     const message = `The server ${accepts} this device's ${remaining.join(" and ")}.${reason}`;
     super(known?.code ?? "internal", message, {
       hint: "Try again later, or remove the device in the account's settings on the web.",

@@ -8,6 +8,8 @@ import { proxiesOf } from "../../src/network/proxies.ts";
 import { AccountsClient } from "../../src/oauth/accounts-client.ts";
 import { createRecipientKey } from "../../src/oauth/recipient-key.ts";
 import { redeem } from "../../src/oauth/redeem.ts";
+import { signOut } from "../../src/oauth/sign-out.ts";
+import { removeDevice } from "../../src/oauth/device-list.ts";
 import type { HttpClient } from "../../src/oauth/http.ts";
 import { systemRandom } from "../../src/lib/random.ts";
 import { loginAs, startSandbox } from "./sandbox.ts";
@@ -127,4 +129,48 @@ test("a sign-in says so whose session was lost with the answer", async () => {
   sandbox.server.faults.add({ path: "/auth/v1/account/login", fault: { kind: "cut", after: true } });
   expect(await failureOf(loginAs(sandbox))).toMatchObject(MARK);
   expect(sandbox.count("/account/login")).toBe(1);
+});
+
+describe("what was to be ended", () => {
+  const sessionToken = "11".repeat(32);
+  const clientAt = (auth: string) =>
+    new AccountsClient({ servers: { ...SERVERS, auth }, http: newHttpClient(), clock: systemClock });
+  const cut = () => serve((request) => void request.socket.destroy());
+  const closed = () => Promise.resolve("http://127.0.0.1:1");
+
+  test.each([
+    ["may be ended where the answer was lost", cut, "may still accept"],
+    ["is still there where the request never left", closed, "still accepts"],
+  ])("%s: a session", async (_, server, words) => {
+    const failure = await failureOf(signOut(clientAt(await server()), { clientId: CLIENT_ID, sessionToken }));
+    expect(failure).toMatchObject({
+      code: "unreachable",
+      message: expect.stringContaining(`server ${words} `),
+    });
+  });
+
+  test.each([
+    ["may be ended where the answer was lost", cut, "may be removed, or signed in still"],
+    ["is still there where the request never left", closed, "Check the connection"],
+  ])("%s: a device", async (_, server, hint) => {
+    const device = {
+      ...{ id: "d", name: "x", type: "desktop", clientId: CLIENT_ID, isThis: false },
+      ...{
+        createdAt: null,
+        lastSeen: null,
+        handle: {
+          clientId: CLIENT_ID,
+          deviceId: "22".repeat(16),
+          sessionTokenId: null,
+          refreshTokenId: null,
+        },
+      },
+    };
+    const holder = {
+      ...{ clientId: CLIENT_ID, scope: ["profile"], deviceId: null },
+      ...{ sessionToken, refreshToken: "33".repeat(32) },
+    };
+    const failure = await failureOf(removeDevice(clientAt(await server()), holder, device));
+    expect(failure).toMatchObject({ code: "unreachable", hint: expect.stringContaining(hint) });
+  });
 });
